@@ -80,7 +80,7 @@ def cli(debug: bool) -> None:
     "written",
     type=PathType(),
     metavar="FILE",
-    help="Then write what imageseo did to the pictures into FILE, as `imageseo report`: .html or .json.",
+    help="Then write what imageseo did to the images into FILE, as `imageseo report`: .html or .json.",
 )
 @FORMAT
 def build(directory: Path, config: Path | None, frozen: bool, verified: bool, written: Path | None, form: str) -> int:
@@ -276,8 +276,9 @@ def _report_error(error: Exception) -> int:
 def _print_table(result: BuildResult) -> None:
     from imageseo.integrations.build_table import table_lines
 
-    for line in table_lines(result, sys.stdout):
-        click.echo(line)
+    color = use_color(sys.stdout)
+    for line in table_lines(result, sys.stdout, color=color):
+        click.echo(line, color=color)
 
 
 def _report(result: Result, form: str) -> None:

@@ -1,4 +1,4 @@
-"""Command `report`: what imageseo did to the pictures of a built site."""
+"""Command `report`: what imageseo did to the images of a built site."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def report(
     preview_url: str | None,
     config: Path | None,
 ) -> int:
-    """Show what imageseo did to the pictures of a built site: bytes before and after, quality, budgets, heroes.
+    """Show what imageseo did to the images of a built site: bytes before and after, quality, budgets, heroes.
 
     Nothing in DIR is changed. The data are those that builds have recorded in the cache folder; pages that it does not
     know as they are now are read from DIR.

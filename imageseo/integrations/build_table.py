@@ -1,7 +1,8 @@
-"""The table at the end of a build: what browsers download for the new pictures, before and after, largest first."""
+"""The table at the end of a build: what browsers download for the new images, before and after, largest first."""
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 from collections.abc import Iterator, Sequence
@@ -19,7 +20,7 @@ LINES = 12
 _COLUMNS = 100
 """Cells of a line where the output is no terminal."""
 _NARROW, _LEAST = 56, 40
-"""Cells below which each picture gets two lines, and the least that a line has."""
+"""Cells below which each image gets two lines, and the least that a line has."""
 _HEADS = ("before", "phone", "desktop")
 
 
@@ -35,20 +36,22 @@ Segment = tuple[str, str]
 """Text and style: ``dim``, ``bold``, ``green`` or several of them; ``""`` for plain text."""
 
 
-def table_lines(result: BuildResult, stream: TextIO, *, indent: int = 0) -> list[str]:
+def table_lines(result: BuildResult, stream: TextIO, *, indent: int = 0, color: bool | None = None) -> list[str]:
     """Return the lines of the table; none if the build made no variant.
 
-    They are coloured if ``stream`` is a terminal and ``NO_COLOR`` is not set. ``indent``: cells that the caller puts in
-    front of each line.
+    ``indent``: cells that the caller puts in front of each line. ``color``: whether lines are coloured; by default if
+    ``stream`` is a terminal and ``NO_COLOR`` is not set.
     """
     downloads = result.downloads if result.new_variants else None  # other builds decode no record
     if downloads is None or not downloads.new:
         return []
     columns = shutil.get_terminal_size((_COLUMNS, LINES)).columns
     lines = list(layout(downloads, max(_LEAST, columns - indent)))
-    if not stream.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+    if color is None:
+        color = stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    if not color:
         return ["".join(text for text, _ in line).rstrip() for line in lines]
-    return _colored(lines, stream)
+    return _colored(lines)
 
 
 def layout(downloads: BuildDownloads, columns: int) -> Iterator[list[Segment]]:
@@ -63,11 +66,9 @@ def layout(downloads: BuildDownloads, columns: int) -> Iterator[list[Segment]]:
         before = sum(_before(each.phone, each.desktop) for each in rest)
         after = (sum(each.phone.after for each in rest), sum(each.desktop.after for each in rest))
         more = (format_bytes(before), format_bytes(after[0]), format_bytes(after[1]))
-        rows.append(_TableRow(f"{len(rest):,} more new {_pictures(len(rest))}", more, "dim"))
+        rows.append(_TableRow(f"{len(rest):,} more new {_images(len(rest))}", more, "dim"))
     if downloads.pictures > 1:
-        rows.append(
-            _TableRow(f"all {downloads.pictures:,} pictures", _cells(downloads.phone, downloads.desktop), "bold")
-        )
+        rows.append(_TableRow(f"all {downloads.pictures:,} images", _cells(downloads.phone, downloads.desktop), "bold"))
     yield from (_stacked if is_narrow else _aligned)(rows, columns)
 
 
@@ -111,16 +112,26 @@ def _before(phone: ByteChange, desktop: ByteChange) -> int:
     return max(phone.before, desktop.before)
 
 
-def _pictures(number: int) -> str:
-    return "picture" if number == 1 else "pictures"
+def _images(number: int) -> str:
+    return "image" if number == 1 else "images"
 
 
-def _colored(lines: Sequence[Sequence[Segment]], stream: TextIO) -> list[str]:
-    """Return the lines with escape sequences, as far as the terminal has colours."""
+def _colored(lines: Sequence[Sequence[Segment]]) -> list[str]:
+    """Return the lines with the escape sequences of the sixteen colours that every terminal has."""
     from rich.console import Console
     from rich.text import Text
 
-    console = Console(file=stream, width=10_000, highlight=False, emoji=False, markup=False)
+    console = Console(
+        file=io.StringIO(),
+        width=10_000,
+        force_terminal=True,
+        color_system="standard",
+        legacy_windows=False,
+        no_color=False,
+        highlight=False,
+        emoji=False,
+        markup=False,
+    )
     found = []
     for line in lines:
         with console.capture() as captured:

@@ -55,8 +55,8 @@ def test_it_has_at_most_twelve_lines_that_fit(number: int, columns: int) -> None
         assert "59.6 KiB" in whole
         listed = sum(f"-{at}.jpg" in whole for at in range(min(number, 20)))
         if listed < number:
-            assert f"{number - listed:,} more new picture{'s' if number - listed > 1 else ''}" in whole
-        assert f"all {2 * number:,} pictures" in whole
+            assert f"{number - listed:,} more new image{'s' if number - listed > 1 else ''}" in whole
+        assert f"all {2 * number:,} images" in whole
 
 
 def test_a_name_cannot_control_the_terminal() -> None:

@@ -14,7 +14,8 @@ COMMAND_PAGES: Mapping[str, str] = {
     "imageseo explain": "[Rules and findings](rules.md)",
     "imageseo measure": "[Measure in a browser](../how-to/measure.md)",
     "imageseo verify": "[Verify in a browser](../how-to/verify.md)",
-    "imageseo report": "[See what imageseo saved](../how-to/report.md), [Comment on pull requests](../how-to/pull-requests.md)",
+    "imageseo report": "[See what imageseo saved](../how-to/report.md), "
+    "[Comment on pull requests](../how-to/pull-requests.md)",
     "imageseo undo": "[Undo everything](../how-to/opt-out.md#undo-everything)",
     "imageseo generate": "[Give a page a hero](../how-to/heroes.md)",
     "imageseo doctor": "[Troubleshooting](../troubleshooting.md)",
