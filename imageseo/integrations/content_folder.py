@@ -17,7 +17,7 @@ from imageseo.model.site import PageHints
 from imageseo.storage.site_folder import SiteFolder
 
 NAME = "directory"
-"""As for a bare folder, which this is: the settings name the sources."""
+"""As for a folder of built pages: only the settings name the sources."""
 
 _SUFFIXES = (".md", ".markdown", ".mdx")
 _PAGES = (".html", ".htm", ".njk", ".liquid", ".webc", ".astro")

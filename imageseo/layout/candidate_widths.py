@@ -23,7 +23,7 @@ SCREENS: Mapping[Viewport, float] = {
     Viewport(name="large laptop", width=1728, height=1117, dpr=2.0): 0.5,
     Viewport(name="wide", width=2560, height=1440, dpr=1.0): 0.5,
 }
-"""Screens on which an image shall be sharp, with their weights."""
+"""Screens on which an image should be sharp, with their weights."""
 SHARP = 0.95
 """Share of a slot's device pixels from which a candidate looks sharp."""
 WIDEST = 2560

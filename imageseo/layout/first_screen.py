@@ -1,4 +1,4 @@
-"""What is in the first screen of a page: its hero, the image to hurry, and the images that must not be lazy.
+"""What is in the first screen of a page: its hero, the image to prioritize, and the images that must not be lazy.
 
 Builds and lint decide here, so that they never disagree. A browser's measurement comes first. Without one, text,
 headings and the sizes of files tell where an image may be: its top is estimated twice, as in a compact theme and as in
@@ -46,7 +46,7 @@ class _VisibleBox(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FirstScreen:
-    """``hero``: the image that visitors wait for, None if uncertain. ``prioritized``: the image to hurry.
+    """``hero``: the image that visitors wait for, None if uncertain. ``prioritized``: the image to prioritize.
 
     ``eager``: the images that must not be lazy.
     """

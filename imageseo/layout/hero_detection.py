@@ -1,4 +1,4 @@
-"""Properties of an image that speak for or against being the hero of its page; `first_screen` decides."""
+"""Properties of an image that show whether it is the hero of its page; `first_screen` decides."""
 
 from __future__ import annotations
 

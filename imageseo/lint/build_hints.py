@@ -10,7 +10,7 @@ _REWORDED = (
     (r", or let `imageseo build` offer smaller candidates", ""),
     (
         r"^`imageseo build` adds AVIF and WebP candidates of the right widths",
-        "it gets no smaller variant that is safe on this page: export it anew",
+        "no smaller variant is safe on this page: export the file again, smaller",
     ),
     (r"without that, `imageseo build` adds smaller candidates", "without that, it gets smaller candidates"),
     (r", or leave the srcset to `imageseo build`", ", or remove the srcset: then it gets such candidates"),
@@ -23,7 +23,9 @@ _OF_VARIANTS = re.compile(r"^`imageseo build` adds AVIF and WebP candidates of t
 
 def without_variants(hint: str) -> str:
     """Return a rule's hint under a setting by which no build adds variants."""
-    return _OF_VARIANTS.sub("the setting `markup` leaves it without variants: change that, or export it anew", hint)
+    return _OF_VARIANTS.sub(
+        "the setting `markup` disables variants: change it, or export the file again, smaller", hint
+    )
 
 
 def in_build(hint: str) -> str:

@@ -1,4 +1,4 @@
-"""Problems from faults of markup: where they are, how serious, and the edit that mends them."""
+"""Problems from faults of markup: where they are, how serious, and the edit that fixes them."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def _fix(fault: MarkupFault, html: bytes) -> tuple[Edit, ...]:
 
 
 def replacement(html: bytes, element: MarkupElement, name: str, value: str) -> tuple[Edit, ...]:
-    """Return the edit that writes an attribute anew; none if that is not surely safe."""
+    """Return the edit that rewrites an attribute; none if that is not surely safe."""
     written = next((each for each in element.written if each.name == name), None)
     if written is None:
         return ()

@@ -42,9 +42,9 @@ def overview(findings: Sequence[Finding], *, directory: str = "") -> Iterator[st
         yield f"Pages with most of them: {worst}"
     if not directory:
         return
-    mended = sum(_BY_BUILD in finding.hint for finding in found)
-    if mended >= _WORTHWHILE * len(found):
-        yield f"`imageseo build {directory}` corrects up to {mended:,} of them; run lint after it"
+    corrected = sum(_BY_BUILD in finding.hint for finding in found)
+    if corrected >= _WORTHWHILE * len(found):
+        yield f"`imageseo build {directory}` corrects up to {corrected:,} of them; run lint after it"
     else:
         fixable = sum(finding.is_fixable for finding in found)
         if fixable >= _WORTHWHILE * len(found):

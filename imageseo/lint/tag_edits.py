@@ -89,7 +89,7 @@ def replace_value(html: bytes, ref: ImageRef, name: str, value: str) -> tuple[Ed
 
 
 def rewrite_value(html: bytes, span: Span, name: str, value: str) -> tuple[Edit, ...]:
-    """Return the edit that writes an attribute anew, with its name as it was; none if other bytes are there."""
+    """Return the edit that rewrites an attribute, with its name as it was; none if other bytes are there."""
     start, end = span
     written = html[start:end]
     if not re.fullmatch(rb"[^=\s]+\s*(?:=.*)?", written, re.DOTALL) or written[: len(name)].lower() != name.encode():

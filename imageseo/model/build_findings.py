@@ -10,7 +10,7 @@ from collections.abc import Mapping
 BUILD_FINDINGS: Mapping[str, str] = {
     "disable-unused": "a suppression has no effect: its rule finds nothing here, or does not exist",
     "animation-kept": "the animation cannot be converted: too many pixels, or browsers show its frames differently",
-    "compressed-copy": "a compressed copy beside a page (index.html.gz) was stale: written again, removed, or left",
+    "compressed-copy": "a compressed copy of a page (index.html.gz) was out of date: written again, removed, or left",
     "fallback-kept": "a file that an earlier build recompressed, and whose source file is no longer in the cache",
     "hero-master": "the pinned file is missing, or does not match its pin",
     "hero-not-inserted": "a declared hero that the page does not show cannot be inserted safely",
@@ -90,7 +90,7 @@ REMEDIES: Mapping[str, str] = {
     "keep the former page, or refuse the new one.",
     "prompt-removed": 'Nothing: source files are unchanged. `data-imageseo="ignore"` on an image keeps its published '
     "file as it is, for example where visitors download a workflow.",
-    "quality-lowered": "Nothing, if the picture looks well. A calmer picture needs fewer bytes; `quality.paths` sets "
+    "quality-lowered": "Nothing, if the image looks good. An image with less detail needs fewer bytes; `quality.paths` sets "
     "the quality of one picture, and `budgets.paths` the budget of its page.",
     "site-url-missing": "Set `site_url` in imageseo.toml, or the site's URL in the generator's configuration: JSON-LD "
     "and image sitemaps need absolute URLs.",

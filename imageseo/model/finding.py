@@ -26,12 +26,12 @@ _RANKS = {Severity.OFF: 0, Severity.INFO: 1, Severity.WARN: 2, Severity.ERROR: 3
 class Occurrence(NamedTuple):
     """Which of the images with the same path on the built page an image is, from 0, and how many there are.
 
-    ``article_index``: among those of the article; None for an image of the theme: header, navigation, footer.
+    ``article_position``: among those of the article; None for an image of the theme: header, navigation, footer.
     """
 
-    index: int
+    position: int
     total: int
-    article_index: int | None
+    article_position: int | None
     article_total: int
 
 

@@ -1,4 +1,4 @@
-"""Page plan: what shall change on a page, before anything is encoded or edited."""
+"""Page plan: what changes on a page, before anything is encoded or edited."""
 
 from __future__ import annotations
 

@@ -117,7 +117,7 @@ class CompressedCopies:
             yield from _finding(
                 self._others,
                 suffix,
-                "does not hold the page beside it: servers that send it hide this build",
+                "does not contain the current page: servers that send it show the former one",
                 hint=_HINT,
                 severity=Severity.WARN,
             )

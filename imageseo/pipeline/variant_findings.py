@@ -184,6 +184,6 @@ def lowered_finding(asset: Asset, changes: Sequence[LoweredVariant], limit: int,
         message=f"{asset.path} keeps the LCP budget of {format_bytes(limit)} by lower quality: "
         f"{'; '.join(map(str, changes))}",
         location=location,
-        hint="a calmer picture needs fewer bytes; to keep the usual quality of this picture alone, set "
+        hint="an image with less detail needs fewer bytes; to keep the usual quality for this image only, set "
         f'`quality: {{paths: {{"{asset.path}": {{{kept}}}}}}}`, and a higher budget for this page in `budgets.paths`',
     )

@@ -329,7 +329,7 @@ def test_the_configuration_for_publishing_counts_too(tmp_path: Path) -> None:
 def test_a_generator_in_another_environment_is_told(tmp_path: Path) -> None:
     assert project_setup.is_installed("mkdocs")
     assert not project_setup.is_installed("no_such_generator")
-    assert "is not installed beside imageseo" not in init(write(tmp_path, PROJECTS["mkdocs"][0]))
+    assert "is not installed in the same environment" not in init(write(tmp_path, PROJECTS["mkdocs"][0]))
 
 
 def test_sphinx_gets_the_extension_and_its_cache_folder_is_that_of_conf_py(tmp_path: Path) -> None:

@@ -72,7 +72,7 @@ def test_copy_of_something_else_is_left_and_reported(tmp_path: Path, content: by
     small_sites.write(site, {"index.html.gz": content, "download.gz": content, "notes.html.gz": content})
     (finding,) = found(build(tmp_path), "compressed-copy")
     assert finding.severity is Severity.WARN
-    assert finding.message.startswith("the compressed copy index.html.gz does not hold the page beside it")
+    assert finding.message.startswith("the compressed copy index.html.gz does not contain the current page")
     for name in ("index.html.gz", "download.gz", "notes.html.gz"):
         assert (site / name).read_bytes() == content
 

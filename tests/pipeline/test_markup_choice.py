@@ -64,7 +64,7 @@ def test_image_without_wrapper_gets_srcset(body: str, style: ImageStyle | None, 
 
 def test_framework_renders_panels_of_tabs_anew() -> None:
     choice = choose("<div id=__docusaurus><div role=tabpanel><img src=a.jpg></div></div>")
-    assert (choice.form, choice.reason) == (MarkupForm.ATTRIBUTES, "Docusaurus renders panels of tabs anew")
+    assert (choice.form, choice.reason) == (MarkupForm.ATTRIBUTES, "Docusaurus renders panels of tabs again")
     assert choose("<div role=tabpanel><img src=a.jpg></div>").form is MarkupForm.PICTURE
 
 

@@ -104,7 +104,9 @@ def plan(folder: Path, *, generator: str | None = None, ci_host: str | None = No
         place = relative(loaded.folder, folder.resolve())
         found = replace(found, notes=(*found.notes, f"the settings are those in {place}: nothing is added to them"))
     if found.runs_plugin and not is_installed(found.extra):
-        note = f"{found.title} is not installed beside imageseo: {extras.install_command(found.extra)}"
+        note = (
+            f"{found.title} is not installed in the same environment as imageseo: {extras.install_command(found.extra)}"
+        )
         found = replace(found, notes=(*found.notes, note))
     cache = _cache(folder, loaded, found)
     if ci_host is not None:

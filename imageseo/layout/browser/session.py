@@ -54,7 +54,7 @@ class BrowserSession:
         *,
         repeatable: bool = False,
     ) -> None:
-        """``repeatable``: two visits to a page shall find the same, as far as possible."""
+        """``repeatable``: two visits to a page find the same, as far as possible."""
         self._playwright = playwright
         self._executable = executable
         self._served = served

@@ -8,7 +8,7 @@ Bad:
     <article><h1>Harbour</h1>
     <img src="photo-1600x900.jpg" alt="A harbour" fetchpriority="high" loading="lazy"></article>
 
-Bad (nobody says so, but it is the first thing to see):
+Bad (without a priority, but in the first screen):
     <article><h1>Harbour</h1>
     <img src="photo-1600x900.jpg" alt="A harbour" width="1600" height="900" loading="lazy"></article>
 

@@ -11,7 +11,7 @@ Bad (a warning):
     <article><h1>Harbour</h1>
     <img src="photo-1600x900.jpg" alt="A harbour" width="1600" height="900"></article>
 
-Bad (a warning: an image that nobody sees is hurried instead):
+Bad (a warning: a hidden image has the priority instead):
     <article><details><summary>Plan</summary>
     <img src="boats-1600x900.jpg" alt="Boats" fetchpriority="high"></details>
     <h1>Harbour</h1><img src="photo-1600x900.jpg" alt="A harbour" width="1600" height="900"></article>
@@ -20,12 +20,12 @@ Good:
     <article><h1>Harbour</h1>
     <img src="photo-1600x900.jpg" alt="A harbour" width="1600" height="900" fetchpriority="high"></article>
 
-Good (the author hurries another one):
+Good (the author gives the priority to another image):
     <header><img src="photo-1600x900.jpg" alt="A harbour" fetchpriority="high"></header>
     <article><h1>Harbour</h1>
     <img src="boats-1600x900.jpg" alt="Boats" width="1600" height="900"></article>
 
-Good (the author says that it is not the one):
+Good (the author wrote another priority):
     <article><h1>Harbour</h1>
     <img src="photo-1600x900.jpg" alt="A harbour" width="1600" height="900" fetchpriority="auto"></article>
 
@@ -59,13 +59,13 @@ def check(html: bytes, scan: PageScan, hero: ImageFact | None) -> Iterator[Probl
         return
     if hero.ref.get("fetchpriority") is not None:
         return
-    hurried = [ref for ref in scan.refs if has_high_priority(ref)]
-    if any(ref.hidden_by is None for ref in hurried):
+    prioritized = [ref for ref in scan.refs if has_high_priority(ref)]
+    if any(ref.hidden_by is None for ref in prioritized):
         return  # a second one would contradict `priority-many`
-    if hurried:
+    if prioritized:
         yield Problem(
-            message=f'{hero.name} is the page\'s LCP image, but fetchpriority="high" is on {shorten(hurried[0].src)}, '
-            f"which is hidden at first by {hurried[0].hidden_by}",
+            message=f'{hero.name} is the page\'s LCP image, but fetchpriority="high" is on {shorten(prioritized[0].src)}, '
+            f"which is hidden at first by {prioritized[0].hidden_by}",
             hint="move the attribute to the image that visitors see",
             at=hero.ref,
         )

@@ -68,9 +68,9 @@ def _nth(images: Sequence[SourceImage], occurrence: Occurrence | None) -> Source
     if occurrence is None:
         return images[0] if len(images) == 1 else None
     if len(images) == occurrence.total:
-        return images[occurrence.index]
-    if occurrence.article_index is not None and len(images) == occurrence.article_total:
-        return images[occurrence.article_index]
+        return images[occurrence.position]
+    if occurrence.article_position is not None and len(images) == occurrence.article_total:
+        return images[occurrence.article_position]
     return None
 
 

@@ -221,7 +221,7 @@ class MarkupChooser:
     def _reason_against_candidates(self, ref: ImageRef) -> str | None:
         """Return why no other file may be offered for an image, a clause."""
         if ref.span.start in self._remounted:
-            return f"{self.framework} renders panels of tabs anew"
+            return f"{self.framework} renders panels of tabs again"
         if ref.span in self.loaded:
             return "the page also loads its file as a background, a poster or an image of an SVG"
         background = self.styles.get(ref.span, _NO_STYLE).background

@@ -76,7 +76,7 @@ def custom_elements_of(html: bytes, refs: Sequence[ImageRef]) -> dict[int, str]:
 
 
 def remounted_images(html: bytes) -> frozenset[int]:
-    """Return the offsets of images in parts that a hydrating framework renders anew: the panels of tabs.
+    """Return the offsets of images in parts that a hydrating framework renders again: the panels of tabs.
 
     The new elements do not have what a build added to the old ones.
     """

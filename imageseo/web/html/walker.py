@@ -163,7 +163,7 @@ class PageWalker:
         if any(True for _ in islice(element.ancestors, _MAX_DEPTH, None)):
             return "the page nests elements too deeply"
         if tree.ends_foreign(element, self.lowered):
-            return "an <svg> or <math> around the image is never closed, and would take another element in"
+            return "an <svg> or <math> around the image is never closed, and would enclose another element"
         return None
 
     def _link(self, link: Element, before: int) -> Tag | None:

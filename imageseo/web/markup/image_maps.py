@@ -149,7 +149,7 @@ def _coords_fault(shape: str, coords: str | None) -> tuple[str, str] | None:
         "poly": '`coords="x1,y1,x2,y2,x3,y3"`',
     }[shape]
     if coords is None or not coords.strip():
-        return f"has no coords, so that nobody can reach it ({shape})", f"write {wanted}"
+        return f"has no coords, so visitors cannot reach it ({shape})", f"write {wanted}"
     parts = coords.split(",")
     if not all(map(_NUMBER.fullmatch, parts)):
         return f"has coords that are no numbers between commas: {shorten(coords, 40)}", f"write {wanted}"

@@ -15,7 +15,7 @@ _LOADED_SUFFIXES = (".safetensors", ".json", ".txt", ".model", ".jinja")
 _PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl")
 _WEIGHTLESS = ("Scheduler", "Tokenizer", "TokenizerFast", "Processor", "FeatureExtractor", "ImageProcessorPil")
 _LIBRARIES = ("diffusers", "transformers")
-_CODE = "use a model that diffusers supports by itself: code that comes with a model is never run"
+_CODE = "use a model that diffusers supports without extra code: code from a model is never run"
 _COPY = "copy or download the complete model folder again (with Git LFS: `git lfs pull`)"
 
 
