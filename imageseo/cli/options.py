@@ -52,7 +52,7 @@ def current_project(config: Path | None, *, frozen: bool = False) -> Project:
 def is_disabled(project: Project) -> bool:
     """Whether the settings disable imageseo; prints a note if so."""
     if not project.settings.enabled:
-        print_note("imageseo is disabled (`enabled` is false): nothing is read or written")
+        print_note("disabled (`enabled` is false): nothing is read or written")
     return not project.settings.enabled
 
 

@@ -369,7 +369,7 @@ def test_disabled_commands_read_and_write_nothing(
     for words in (("build", "site"), ("lint", "site"), ("generate",), ("generate", "--site", "site")):
         assert command(*words, "--config", "imageseo.toml", "--format", "json") == 0
         output = capsys.readouterr()
-        assert "switched off" in output.err
+        assert "disabled (`enabled` is false)" in output.err
         assert json.loads(output.out)["title"] == words[0]
     assert tree(tmp_path) == before
     assert not painter.asked
