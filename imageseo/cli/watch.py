@@ -51,9 +51,10 @@ def watch(directory: Path, config: Path | None, poll: bool, serve: int | None, i
 
     from imageseo.cli.commands import watch as commands
 
-    # What watchdog says of its own bookkeeping is of no use here: a build looks at all files, whatever was lost.
+    # What watchdog says of its own bookkeeping is of no use here: if events were lost, a build looks at all files.
     warnings.filterwarnings("ignore", category=RuntimeWarning, module="watchdog")
-    logging.getLogger("watchdog").setLevel(logging.CRITICAL)
+    logging.getLogger("watchdog").propagate = False
+    logging.getLogger("watchdog").addHandler(logging.NullHandler())
     try:
         commands.run(
             directory,

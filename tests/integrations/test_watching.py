@@ -408,3 +408,114 @@ def test_findings_of_changed_pages_in_the_authors_file(site: Site) -> None:
     assert [each.location.page for each in site.told.builds[-1][1]] == ["third.html"], (
         "a page that an image is missing on"
     )
+
+
+def test_only_what_changed_is_looked_at(site: Site) -> None:
+    site.change("index.html", "a.jpg")
+    site.change("b.html", kind=ChangeKind.GONE)
+    assert [each for each in site.looks if each is not None] == [["a.jpg", "index.html"], ["b.html"]]
+
+
+def test_a_file_that_starts_no_build_counts_in_the_next_one(site: Site) -> None:
+    """A page may depend on whether it exists."""
+    site.told.waiting.append(Change(str(site.root / "film.mp4"), ChangeKind.DONE))
+    site.watcher.turn()
+    site.change("index.html")
+    assert ["film.mp4", "index.html"] in site.looks
+
+
+@pytest.mark.parametrize("kind", [ChangeKind.TREE, ChangeKind.LOST])
+def test_lost_changes_need_a_look_at_everything(site: Site, kind: ChangeKind) -> None:
+    """As when the system's queue overflows, or a folder was renamed."""
+    assert site.change("old", kind=kind) == [["old"]]
+    assert site.looks[1] is None
+
+
+def test_an_event_that_was_lost(site: Site) -> None:
+    """After a rest one build looks at all files: once, and silently if there is nothing to do."""
+    site.change("index.html")
+    for _ in range(100):
+        site.rest()
+    assert site.looks == [None, ["index.html"], None]
+    assert len(site.told.builds) == 2
+    site.watcher.build = lambda *_: BuildResult(changed=("forgotten.html",))
+    site.change("index.html")
+    for _ in range(3):
+        site.rest()
+    assert [changed for changed, _ in site.told.builds[2:]] == [["index.html"], []], "what it finds is shown"
+
+
+def test_an_author_who_goes_on_is_not_kept_waiting(site: Site) -> None:
+    for _ in range(5):
+        site.told.waiting.append(Change(str(site.root / "index.html"), ChangeKind.DONE))
+        for _ in range(5):
+            site.watcher.turn()
+    assert site.looks[1:] == [["index.html"]] * 5, "no look at everything in between"
+
+
+def test_a_long_look_is_made_less_often(site: Site) -> None:
+    def slow() -> tuple[str, ...]:
+        site.told.clock.now += 10
+        return ()
+
+    site.change(str(site.config))
+    site.during = slow
+    site.watcher.build = lambda *arguments: (slow(), site.build(*arguments))[1]  # type: ignore[func-returns-value]
+    site.change("index.html", str(site.config))
+    site.watcher.build = site.build
+    before = site.told.clock.now
+    site.change("index.html")
+    while site.looks[-1] is not None:
+        site.rest()
+    assert site.told.clock.now - before > 150
+
+
+def test_ignored_files(site: Site) -> None:
+    site.watcher.ignore = ("search/*", "*.json")
+    assert site.change("search/a/b.html", "data.json", "deep/x.json") == []
+    assert site.change("research/a.html", "data.json") == [["research/a.html"]]
+
+
+def test_a_clock_that_jumps(site: Site) -> None:
+    for jump in (-1e6, 1e6, -5.0, 3600.0):
+        site.told.waiting.append(Change(str(site.root / "index.html"), ChangeKind.DONE))
+        site.watcher.turn()
+        site.told.clock.now += jump
+        before = len(site.looks)
+        site.rest()
+        assert ["index.html"] in site.looks[before:], jump
+
+
+def test_a_page_that_was_replaced_during_the_build_is_looked_at(site: Site) -> None:
+    def during() -> tuple[str, ...]:
+        site.during = tuple
+        return ("index.html",)  # it has nothing of ours
+
+    site.during = during
+    site.change("b.html")
+    assert ["index.html"] in site.looks
+
+
+def test_other_sources_after_a_change_of_the_settings(site: Site) -> None:
+    """`content_dir` names another folder: no restart is needed."""
+    other = site.root.parent / "posts"
+    assert site.change(str(other / "a.md")) == []
+    site.sources = (other,)
+    site.change(str(site.config))
+    assert site.told.followed == [other]
+    site.during = lambda: ("a.html",)
+    assert site.change(str(other / "a.md")) == [["a.md"]]
+
+
+def test_whoever_waits_for_builds_is_told(site: Site) -> None:
+    told: list[str] = []
+    site.watcher.built = lambda: told.append("built")
+    site.change("index.html")
+    assert len(told) == 1
+    site.error = LockError("imageseo.lock: line 3")
+    site.change("index.html")
+    assert len(told) == 2, "the page is new nevertheless"
+    site.error = None
+    for _ in range(10):
+        site.rest()
+    assert len(told) == 2, "no cause"

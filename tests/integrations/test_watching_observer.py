@@ -148,3 +148,53 @@ def test_other_errors_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(Observer, "schedule", refused)
     with pytest.raises(PermissionError):
         SiteObserver(write(tmp_path, {"a.html": ""}), files=[], note=print).refresh()
+
+
+@pytest.mark.skipif(not IS_INOTIFY, reason="the queue of inotify")
+def test_a_queue_that_overflows(tmp_path: Path) -> None:
+    """The system drops events when more are waiting than it keeps: watchdog reports it to its log, and so do we."""
+    from watchdog.observers.inotify_c import InotifyConstants, InotifyEvent
+
+    root = write(tmp_path, {"public/index.html": "<p>"}) / "public"
+    with watching(root) as (observer, notes):
+        assert observer._observer is not None
+        (emitter, *_) = observer._observer.emitters
+        reader = getattr(emitter, "_inotify", None)
+        fd = next((each for each in _readers(reader) if hasattr(each, "handle_event")), None)
+        if fd is None:
+            pytest.skip("this version of watchdog reads events elsewhere")
+        fd.handle_event(InotifyEvent(-1, InotifyConstants.IN_Q_OVERFLOW, 0, b""))
+        until(observer, at(root, ChangeKind.LOST))
+        (root / "later.html").write_text("<p>")
+        until(observer, at(root / "later.html", ChangeKind.DONE))
+        assert not notes
+
+
+def _readers(thing: object) -> Iterator[Any]:
+    yield thing
+    yield from vars(thing).values() if hasattr(thing, "__dict__") else ()
+
+
+def test_folders_that_come_and_go(tmp_path: Path) -> None:
+    """Each says what it needs: a new one is listed, and of one that is gone nothing below it is known any more."""
+    root = write(tmp_path, {"public/old/a.html": "<p>", "public/gone/b.html": "<p>"}) / "public"
+    with watching(root) as (observer, _):
+        write(root, {"new/c.html": "<p>"})
+        if IS_INOTIFY:
+            until(observer, at(root / "new", ChangeKind.FOLDER))
+        (root / "old").rename(root / "renamed")
+        until(observer, at(root / "renamed", ChangeKind.TREE))
+        (root / "gone").rename(tmp_path / "elsewhere")
+        until(observer, at(root / "gone", ChangeKind.TREE))
+
+
+def test_other_folders_are_followed_later(tmp_path: Path) -> None:
+    root = write(tmp_path, {"public/index.html": "<p>", "one/a.md": "", "two/b.md": ""}) / "public"
+    with watching(root) as (observer, _):
+        observer.follow([tmp_path / "imageseo.toml"], [])
+        assert not observer.refresh(), "the same as before"
+        for name in ("one", "two"):
+            observer.follow([tmp_path / "imageseo.toml"], [tmp_path / name])
+            assert observer.refresh()
+            (tmp_path / name / "new.md").write_text("x")
+            until(observer, at(tmp_path / name / "new.md"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import tempfile
 import time
@@ -35,6 +36,7 @@ _WRITES: list[type[FileSystemEvent]] = [
     *(FileClosedEvent, FileCreatedEvent, FileDeletedEvent, FileModifiedEvent, FileMovedEvent),
     *(DirCreatedEvent, DirDeletedEvent, DirMovedEvent),
 ]  # not the events of reading, which a build makes by the thousand
+_INOTIFY_LOG = logging.getLogger("watchdog.observers.inotify_c")
 _LIMITS = (errno.ENOSPC, errno.EMFILE, errno.ENFILE, errno.ENOMEM)
 _POLL_SHARE = 100  # of the time that a look at all files takes: polling takes 1 % of a core
 _POLL_SECONDS = (1.0, 10.0)  # shortest and longest pause
@@ -66,6 +68,7 @@ class SiteObserver:
         self.is_polling = polling
         self._changes: SimpleQueue[Change] = SimpleQueue()
         self._observer: BaseObserver | None = None
+        self._overflow = _OverflowHandler(lambda: self._changes.put(Change(str(root), ChangeKind.LOST)))
         self._identity: tuple[int, int] | None = None
         self._has_new_folders = False
 
@@ -113,6 +116,7 @@ class SiteObserver:
             self._observer.stop()
             self._observer.join(2)
         self._observer = None
+        _INOTIFY_LOG.removeHandler(self._overflow)
 
     def _start(self) -> None:
         if not self.is_polling:
@@ -138,6 +142,7 @@ class SiteObserver:
 
     def _scheduled(self, observer: BaseObserver) -> BaseObserver:
         handler = _EventReceiver(self._receive)
+        _INOTIFY_LOG.addHandler(self._overflow)
         observer.start()
         try:
             if self._identity is not None:
@@ -177,6 +182,18 @@ class SiteObserver:
             if change.kind is ChangeKind.FOLDER:
                 self._has_new_folders = True
             self._changes.put(change)
+
+
+class _OverflowHandler(logging.Handler):
+    """Hears of lost events from watchdog, which tells its log only."""
+
+    def __init__(self, receive: Callable[[], None]) -> None:
+        super().__init__(logging.WARNING)
+        self._tell = receive
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if "overflow" in record.getMessage().lower():
+            self._tell()
 
 
 class _EventReceiver(FileSystemEventHandler):
