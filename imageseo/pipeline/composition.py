@@ -174,7 +174,9 @@ def build_tools(
     factory = EncoderFactory.of(settings, project, accepts)
     with ThreadPoolExecutor(max_workers=count, thread_name_prefix="imageseo") as executor:
         yield BuildTools(
-            encoder=factory.encoder(recorded, executor, workers=count, postponed=postponed),
+            encoder=factory.encoder(
+                recorded, executor, workers=count, postponed=postponed, spare=memory.spare if memory else None
+            ),
             masters=MasterResolver(
                 lock=locks.read(project / locks.NAME),
                 project=project,

@@ -16,6 +16,7 @@ from imageseo.config.settings import EncodeSettings, Settings
 from imageseo.images.decoding.probe import probe
 from imageseo.images.encoding import factory
 from imageseo.images.encoding.isolation import WorkerEngine
+from imageseo.images.encoding.spare_worker import SpareWorker
 from imageseo.images.encoding.tasks import EncodedVariant, EncodeJob, Outcomes
 from imageseo.integrations.progress import Quiet
 from imageseo.model.errors import SiteError, StoreError
@@ -231,3 +232,32 @@ def test_modules_in_current_folder_are_not_imported(tmp_path: Path, monkeypatch:
     monkeypatch.chdir(tmp_path)
     made, failed = summarize(engine(tmp_path)(sources(tmp_path / "in", 320)))
     assert (sorted(made), failed) == ([160, 320], {})
+
+
+def test_a_process_that_was_started_ahead(tmp_path: Path) -> None:
+    """It is used once, replaced if it has died, and the result is the same."""
+    spare = SpareWorker()
+    try:
+        for number, dies in enumerate((False, True)):
+            spare.prepare()
+            waiting = spare._process
+            spare.prepare()
+            assert spare._process is waiting, "one at most"
+            assert waiting is not None
+            if dies:
+                waiting.kill()
+                waiting.wait()
+            store = factory.store(FAST, tmp_path)
+            used = WorkerEngine(settings=FAST, project=tmp_path, workers=1, store=store, spare=spare)
+            made, failed = summarize(used(sources(tmp_path / "in", 300 + number)))
+            assert (len(made), failed) == (2, {})
+            assert spare.take() is None
+        spare.prepare()
+        left = spare._process
+        assert left is not None
+        assert left.stdin is not None
+        left.stdin.close()
+        assert left.wait(20) == 0, "it ends with the process that has started it"
+    finally:
+        spare.stop()
+        spare.stop()

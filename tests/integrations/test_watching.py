@@ -460,7 +460,7 @@ def test_a_long_look_is_made_less_often(site: Site) -> None:
 
     site.change(str(site.config))
     site.during = slow
-    site.watcher.build = lambda *arguments: (slow(), site.build(*arguments))[1]  # type: ignore[func-returns-value]
+    site.watcher.build = lambda *arguments: (slow(), site.build(*arguments))[1]
     site.change("index.html", str(site.config))
     site.watcher.build = site.build
     before = site.told.clock.now

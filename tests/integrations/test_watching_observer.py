@@ -153,7 +153,7 @@ def test_other_errors_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 @pytest.mark.skipif(not IS_INOTIFY, reason="the queue of inotify")
 def test_a_queue_that_overflows(tmp_path: Path) -> None:
     """The system drops events when more are waiting than it keeps: watchdog reports it to its log, and so do we."""
-    from watchdog.observers.inotify_c import InotifyConstants, InotifyEvent
+    from watchdog.observers import inotify_c
 
     root = write(tmp_path, {"public/index.html": "<p>"}) / "public"
     with watching(root) as (observer, notes):
@@ -163,7 +163,8 @@ def test_a_queue_that_overflows(tmp_path: Path) -> None:
         fd = next((each for each in _readers(reader) if hasattr(each, "handle_event")), None)
         if fd is None:
             pytest.skip("this version of watchdog reads events elsewhere")
-        fd.handle_event(InotifyEvent(-1, InotifyConstants.IN_Q_OVERFLOW, 0, b""))
+        event: Any = inotify_c.InotifyEvent
+        fd.handle_event(event(-1, inotify_c.InotifyConstants.IN_Q_OVERFLOW, 0, b""))
         until(observer, at(root, ChangeKind.LOST))
         (root / "later.html").write_text("<p>")
         until(observer, at(root / "later.html", ChangeKind.DONE))

@@ -13,6 +13,7 @@ from imageseo.images.encoding import profiles
 from imageseo.images.encoding.encoder import Encoder
 from imageseo.images.encoding.factory import codecs, metrics, policy
 from imageseo.images.encoding.postponed import Postponed
+from imageseo.images.encoding.spare_worker import SpareWorker
 from imageseo.images.encoding.tasks import EncodeJob, Engine, Outcomes
 from imageseo.model.protocols import Codec, Metric, Store
 
@@ -46,8 +47,12 @@ class EncoderFactory:
         workers: int,
         postponed: Postponed | None = None,
         cancellation: Cancellation | None = None,
+        spare: SpareWorker | None = None,
     ) -> Encoder:
-        """Return an encoder. ``postponed``: it encodes nothing. ``cancellation``: it works in the background."""
+        """Return an encoder. ``postponed``: it encodes nothing. ``cancellation``: it works in the background.
+
+        ``spare``: a process to encode in.
+        """
         isolated = self.settings.encode.isolate or cancellation is not None
         return Encoder(
             store,
@@ -57,11 +62,13 @@ class EncoderFactory:
             workers=workers,
             metric=self.metric,
             accepts=self.policies[1:],
-            engine=self._engine(workers, store, cancellation) if isolated else None,
+            engine=self._engine(workers, store, cancellation, spare) if isolated else None,
             postponed=postponed,
         )
 
-    def _engine(self, workers: int, store: Store, cancellation: Cancellation | None) -> Engine:
+    def _engine(
+        self, workers: int, store: Store, cancellation: Cancellation | None, spare: SpareWorker | None
+    ) -> Engine:
         def engine(sources: Sequence[EncodeJob]) -> Outcomes:
             from imageseo.images.encoding.isolation import WorkerEngine  # not needed by a build without new variants
 
@@ -71,6 +78,7 @@ class EncoderFactory:
                 workers=workers,
                 store=store,
                 cancellation=cancellation,
+                spare=spare,
             )(sources)
 
         return engine

@@ -15,12 +15,12 @@ from threading import Lock
 from typing import IO
 
 from imageseo.config.settings import Settings
+from imageseo.images.encoding.spare_worker import SpareWorker, start_worker
 from imageseo.images.encoding.tasks import EncodedVariant, EncodeFailure, EncodeJob, EngineUnavailable, Outcomes
 from imageseo.model.errors import ImageseoError, SiteError
 from imageseo.model.image import VariantSpec
 from imageseo.model.protocols import Store
 
-_START = "import sys; sys.path.append({path!r}); from imageseo.images.encoding.worker import main; main()"
 _BASE_MEMORY = 2 * 2**30
 _MEMORY_PER_THREAD = 256 * 2**20
 """Bytes of memory that a worker may use in addition to its largest source, in total and per thread."""
@@ -129,7 +129,8 @@ class WorkerEngine:
 
     When that process dies, the source files that it had started are retried, each alone: one that kills its process
     again has failed, the others continue. ``workers``: threads of the process; ``store``: receives the search results
-    of the process. ``cancellation``: for work in the background, beside a program that must respond.
+    of the process. ``cancellation``: for work in the background, beside a program that must respond. ``spare``: may have
+    a process that is used first.
     """
 
     settings: Settings
@@ -137,6 +138,7 @@ class WorkerEngine:
     workers: int
     store: Store
     cancellation: Cancellation | None = None
+    spare: SpareWorker | None = None
 
     def __call__(self, sources: Sequence[EncodeJob]) -> Outcomes:
         """Yield the outcomes as they arrive.
@@ -183,11 +185,10 @@ class WorkerEngine:
             path=tuple(each for each in sys.path if each),
             parent=None if self.cancellation is None else os.getpid(),
         )
-        # Appended to the path: finds a checkout that is not installed without shadowing other modules. The current
-        # folder is left out (-P), because a file in it may have the name of a module.
-        command = [sys.executable, "-P", "-c", _START.format(path=str(Path(__file__).parents[3]))]
+        background = task.parent is not None
+        spare = self.spare.take() if self.spare is not None and not background else None
         with (
-            _start_process(command, first=first, background=task.parent is not None) as process,
+            spare or _start_process(first=first, background=background) as process,
             self.cancellation.ending(process) if self.cancellation is not None else nullcontext(),
         ):
             try:
@@ -217,10 +218,10 @@ class WorkerEngine:
             return _describe_exit(process.wait())
 
 
-def _start_process(command: Sequence[str], *, first: bool, background: bool) -> subprocess.Popen[bytes]:
+def _start_process(*, first: bool, background: bool) -> subprocess.Popen[bytes]:
     """Start a worker. In the background it has a session of its own: a terminal's Ctrl-C is for the parent process."""
     try:
-        return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=background)
+        return start_worker(background=background)
     except OSError as error:
         if first:  # a sandbox without processes, or an interpreter without execute permission
             raise EngineUnavailable(str(error)) from error

@@ -11,6 +11,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 from typing import IO
 
@@ -24,14 +25,25 @@ from imageseo.model.protocols import Store, StoredBlob
 
 _NICENESS = 10
 _LOOK = 0.5  # seconds
+_MODULES = (
+    "imageseo.images.metrics.ssimulacra2",
+    "imageseo.images.resizers.pillow",
+    "imageseo.images.codecs.avif",
+    "imageseo.images.codecs.webp",
+)
 
 
-def main() -> None:
-    """Run one task. Errors that a user can fix are sent to the parent; any other ends the process."""
+def main(is_spare: bool = False) -> None:
+    """Run one task. Errors that a user can fix are sent to the parent; any other ends the process.
+
+    ``is_spare``: no task is there yet; what every task needs is imported meanwhile.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent process ends this one
     # Output of libraries must not mix with the messages.
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
+    if is_spare:
+        _import_libraries()
     try:
         _run_task(out)
         out.close()
@@ -39,8 +51,17 @@ def main() -> None:
         os._exit(0)
 
 
+def _import_libraries() -> None:
+    for name in ("numpy", "PIL.Image", "PIL.JpegImagePlugin", "PIL.AvifImagePlugin", "PIL.WebPImagePlugin", *_MODULES):
+        with suppress(Exception):  # the task shows what is missing
+            import_module(name)
+
+
 def _run_task(out: IO[bytes]) -> None:
-    task: WorkerTask = pickle.load(sys.stdin.buffer)
+    try:
+        task: WorkerTask = pickle.load(sys.stdin.buffer)
+    except EOFError:  # there was none, and the parent is gone
+        os._exit(0)
     _limit_memory(task.memory)
     if task.parent is not None:
         _stay_in_background(task.parent)

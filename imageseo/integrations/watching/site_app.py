@@ -248,4 +248,4 @@ def is_allowed(connection: HTTPConnection) -> bool:
         parts = urlsplit(origin)
     except ValueError:
         return False
-    return (parts.scheme, parts.netloc.lower()) == ("http", host.lower())
+    return parts.scheme == "http" and parts.netloc.lower() == str(host).lower()

@@ -6,6 +6,7 @@ import gc
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from imageseo.images.encoding.spare_worker import SpareWorker
 from imageseo.integrations import runner
 from imageseo.integrations.project import Project
 from imageseo.integrations.site_address import deduce_base_path
@@ -23,19 +24,23 @@ class SiteBuilder:
         self._progress = progress
         self._config = config
         self._project: Project | None = None
-        self._memory = BuildMemory()
+        self._spare = SpareWorker()
+        self._memory = BuildMemory(spare=self._spare)
         self._reader = SiteReader()
         self._path: str | None = None  # that the pages show
 
     def build(self, project: Project, root: Path, changes: Changes) -> BuildResult:
         """Build the site in ``root``; the result is that of a build that looks at all files. Raises ImageseoError."""
         if project is not self._project:  # other settings
-            self._project, self._memory = project, BuildMemory(code=self._memory.code)
-        memory, self._memory = self._memory, BuildMemory(code=self._memory.code)  # kept only if there is no error
+            self._project, self._memory = project, BuildMemory(code=self._memory.code, spare=self._spare)
+        # Kept only if there is no error.
+        memory, self._memory = self._memory, BuildMemory(code=self._memory.code, spare=self._spare)
         memory.changed = changes.paths
         site = self._reader.read(project, root, changes)
         result = runner.build(site, project.settings, progress=self._progress, config=self._config, memory=memory)
         self._memory, self._path = memory, None
+        if project.settings.encode.isolate and result.counts.get("images"):
+            self._spare.prepare()
         if changes.paths is None:
             self._settle()
         return result
@@ -52,6 +57,7 @@ class SiteBuilder:
     def close(self) -> None:
         """Forget everything."""
         self._project = None
+        self._spare.stop()
         gc.unfreeze()
 
     @staticmethod

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from imageseo.images.encoding.spare_worker import SpareWorker
 from imageseo.model.finding import Finding
 from imageseo.model.site import Page
 from imageseo.pipeline.incremental.build_state import BuildState, PageRecord
@@ -96,10 +97,12 @@ class BuildMemory:
 
     ``changed``: the site paths that other programs may have changed since the last build began; None if that is not
     known: then a build looks at all files. Set it before each build. ``code``: digest of this package's code.
+    ``spare``: a process to encode in.
     """
 
     changed: Collection[str] | None = None
     code: str = ""
+    spare: SpareWorker | None = None
     _last: LastBuild | None = None
     _users: FileUsers = field(default_factory=FileUsers)
 
