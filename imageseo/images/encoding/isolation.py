@@ -129,8 +129,8 @@ class WorkerEngine:
 
     When that process dies, the source files that it had started are retried, each alone: one that kills its process
     again has failed, the others continue. ``workers``: threads of the process; ``store``: receives the search results
-    of the process. ``cancellation``: for work in the background, beside a program that must respond. ``spare``: may have
-    a process that is used first.
+    of the process. ``cancellation``: for work in the background, beside a program that must respond. ``spare``: may
+    have a process that is used first.
     """
 
     settings: Settings
