@@ -19,7 +19,7 @@ COMMAND_PAGES: Mapping[str, str] = {
     "imageseo undo": "[Undo everything](../how-to/opt-out.md#undo-everything)",
     "imageseo generate": "[Give a page a hero](../how-to/heroes.md)",
     "imageseo doctor": "[Troubleshooting](../troubleshooting.md)",
-    "imageseo completion": "[Commands](#commands)",
+    "imageseo completion": "[Use the command line](../how-to/command-line.md)",
     "imageseo cache": "[Maintaining the cache](../how-to/ci.md#maintaining-the-cache)",
 }
 """Command -> the pages of the manual about it."""
