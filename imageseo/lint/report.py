@@ -20,6 +20,8 @@ from imageseo.model.protocols import Result
 if TYPE_CHECKING:
     from imageseo.model.site_report import BuildDownloads
 
+_READ = 25
+"""Equal findings whose source files are read: a problem of the theme is on thousands of pages."""
 _PLACES = 3
 """Places of equal findings that are listed."""
 
@@ -161,7 +163,7 @@ def first_of_group(
     pages = {finding.location.page for finding in group}
     if source is None or len(pages) == 1:
         return first, OtherPlaces(len(pages) - 1)
-    located = ((finding, source(finding)) for finding in group)
+    located = ((finding, source(finding)) for finding in group[:_READ])
     lines: dict[str, Finding] = {}
     for finding, place in located:
         if place is not None and place.line is not None:

@@ -90,8 +90,8 @@ REMEDIES: Mapping[str, str] = {
     "keep the former page, or refuse the new one.",
     "prompt-removed": 'Nothing: source files are unchanged. `data-imageseo="ignore"` on an image keeps its published '
     "file as it is, for example where visitors download a workflow.",
-    "quality-lowered": "Nothing, if the image looks good. An image with less detail needs fewer bytes; `quality.paths` sets "
-    "the quality of one picture, and `budgets.paths` the budget of its page.",
+    "quality-lowered": "Nothing, if the image looks good. An image with less detail needs fewer bytes; `quality.paths` "
+    "sets the quality of one image, and `budgets.paths` the budget of its page.",
     "site-url-missing": "Set `site_url` in imageseo.toml, or the site's URL in the generator's configuration: JSON-LD "
     "and image sitemaps need absolute URLs.",
     "sitemap-schema": "Correct the sitemap, or set `sitemap: false`; the finding states what is wrong with it.",

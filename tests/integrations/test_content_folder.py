@@ -11,6 +11,7 @@ from imageseo.integrations import content_folder
 from imageseo.integrations.progress import Quiet
 from imageseo.integrations.project import Project, detect_project
 from imageseo.model.errors import SiteError
+from imageseo.model.finding import Finding, Location, Occurrence, Severity
 from tests.support.small_sites import write
 
 HERO = "---\nhero: {style: topo, width: 320, height: 180, alt: Lines}\n---\n# A page\n"
@@ -121,3 +122,55 @@ def test_broken_front_matter_is_a_finding_whether_its_page_is_found_or_not(tmp_p
 def test_missing_folder_is_told(tmp_path: Path) -> None:
     with pytest.raises(SiteError, match="content_dir"):
         content_folder.load(tmp_path / "none", note=print).read(project=tmp_path, keys=("hero",), root=None)
+
+
+@pytest.mark.parametrize(
+    ("files", "built", "place"),
+    [
+        pytest.param(
+            {
+                "hugo.toml": 'baseURL = "/"\ntheme = "t"\n',
+                "content/posts/a/index.md": "---\ntitle: A\n---\nx ![](x.png)\n",
+            },
+            "public/posts/a/index.html",
+            "content/posts/a/index.md:4:3",
+            id="Hugo",
+        ),
+        pytest.param(
+            {"_config.yml": "permalink: pretty\n", "_posts/2024-05-01-a.md": "![](x.png)\n", "_layouts/p.html": "x"},
+            "_site/2024/05/01/a/index.html",
+            "_posts/2024-05-01-a.md:1:1",
+            id="Jekyll",
+        ),
+        pytest.param(
+            {".eleventy.js": "module.exports = {}\n", "src/a.njk": "<p>\n  <img src='x.png'>\n", "src/README.md": "x"},
+            "_site/a/index.html",
+            "src/a.njk:2:3",
+            id="Eleventy",
+        ),
+        pytest.param(
+            {"imageseo.toml": 'content_dir = "texts"\n', "texts/a.md": "\n![](<x.png>)\n"},
+            "out/a.html",
+            "texts/a.md:2:1",
+            id="the setting",
+        ),
+    ],
+)
+def test_findings_are_located_in_the_sources_of_any_generator(
+    files: dict[str, str], built: str, place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from imageseo.cli.commands.author_files import source_lines
+
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path, {**files, built: '<article><h1>A</h1><p><img src="x.png"></p></article>'})
+    root = Path(built).parts[0]
+    project = detect_project(tmp_path, config=None, note=lambda text: None)
+    site = project.site(tmp_path / root)
+    page = next(each for each in site.pages if f"{root}/{each.path}" == built)
+    at = Location(
+        page=page.path, source=page.source, line=1, column=25, image="x.png", occurrence=Occurrence(0, 1, 0, 1)
+    )
+    found = source_lines(project, site).source(
+        Finding(rule="alt-missing", severity=Severity.ERROR, message="x", location=at)
+    )
+    assert str(found) == place

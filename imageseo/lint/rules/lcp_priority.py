@@ -64,7 +64,8 @@ def check(html: bytes, scan: PageScan, hero: ImageFact | None) -> Iterator[Probl
         return  # a second one would contradict `priority-many`
     if prioritized:
         yield Problem(
-            message=f'{hero.name} is the page\'s LCP image, but fetchpriority="high" is on {shorten(prioritized[0].src)}, '
+            message=f"{hero.name} is the page's LCP image, but "
+            f'fetchpriority="high" is on {shorten(prioritized[0].src)}, '
             f"which is hidden at first by {prioritized[0].hidden_by}",
             hint="move the attribute to the image that visitors see",
             at=hero.ref,
