@@ -191,7 +191,10 @@ class ReportedCache(Struct, frozen=True, kw_only=True):
 
 
 class ReportedFinding(Struct, frozen=True, kw_only=True):
-    """A finding of the build, with the keys of ``lint --format json``."""
+    """A finding of the build, with the keys of ``lint --format json``.
+
+    ``source_line``, ``source_column``: of the author's file, if they are known.
+    """
 
     rule: str
     severity: str
@@ -203,6 +206,8 @@ class ReportedFinding(Struct, frozen=True, kw_only=True):
     column: int | None
     image: str | None
     fails_build: bool
+    source_line: int | None = None
+    source_column: int | None = None
 
 
 class ReportedScreen(Struct, frozen=True, kw_only=True):

@@ -12,6 +12,7 @@ from msgspec import json as msgjson
 from imageseo.config.settings import Settings
 from imageseo.integrations import directory, runner
 from imageseo.integrations.progress import Quiet
+from imageseo.integrations.project import detect_project
 from imageseo.integrations.site_reports import read_report, report_on
 from imageseo.model.site import Site
 from imageseo.model.site_report import SiteReport
@@ -145,3 +146,23 @@ def test_pages_that_are_built_each_time_keep_their_data(folder: Path) -> None:
     assert not list((folder / ".cache/imageseo/loose").iterdir())
     (folder / ".cache/imageseo/loose/x").write_bytes(b"damaged")
     assert read_report(site_of(folder), SETTINGS).unrecorded == []
+
+
+def test_findings_name_the_line_of_the_authors_file(tmp_path: Path) -> None:
+    settings = runner.load_mapping({**SETTINGS_MAPPING, "content_dir": "content"})
+    write(
+        tmp_path,
+        {
+            "imageseo.toml": 'content_dir = "content"\n',
+            "content/guide.md": "# A page\n\nText\n\n![](missing.jpg)\n",
+            "public/index.html": page("<p>Home</p>"),
+            "public/guide/index.html": page('<img src="missing.jpg" alt="">'),
+        },
+    )
+    project = detect_project(tmp_path, config=None, note=lambda text: None, settings=settings)
+    site = project.site(tmp_path / "public")
+    result = runner.build(site, settings, progress=Quiet())
+    (found,) = (each for each in report_on(site, settings, result).findings if each.rule == "img-missing")
+    assert (found.source, found.source_line, found.page) == ("content/guide.md", 5, "guide/index.html")
+    text = reports.renderer("html")(report_on(site, settings, result), site.root)
+    assert "<strong>content/guide.md:5:1</strong>, built page: guide/index.html" in text

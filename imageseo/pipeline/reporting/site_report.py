@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from imageseo.heroes.lock.lock import Lock
 from imageseo.lint.budgets.spending import BudgetUse, budget_statuses
+from imageseo.lint.source_lines import SourceLines
 from imageseo.model.finding import DESKTOP, MOBILE, PHONE, TABLET, Budget, Finding
 from imageseo.model.site import Page, Site
 from imageseo.model.site_report import (
@@ -45,6 +46,7 @@ def site_report(
     ``lock``: for the provenance of heroes. ``is_build``: whether the counts of ``result`` are those of a build.
     ``unrecorded``: pages that were read from the folder.
     """
+    lines = SourceLines.of(site)
     records = [(each.page, record) for each in result.pages if (record := decode(each.outcome.pictures)) is not None]
     pictures = picture_entries(records)
     pages = [_page(page, record) for page, record in records if record.pictures or record.budgets]
@@ -65,7 +67,7 @@ def site_report(
         pictures=pictures,
         heroes=sorted(_heroes(records, lock or Lock()), key=lambda each: each.page),
         budgets=_budgets(records),
-        findings=[_finding(each) for each in result.findings],
+        findings=[_finding(each, lines) for each in result.findings],
         slowest=_slowest(result.pages, result.seconds),
         cache=ReportedCache(
             variants=len(variants),
@@ -194,8 +196,8 @@ def _slowest(pages: Iterable[WrittenPage], seconds: Mapping[str, float]) -> list
     return sorted(found.values(), key=lambda each: (-each.seconds, each.picture))
 
 
-def _finding(finding: Finding) -> ReportedFinding:
-    place = finding.location
+def _finding(finding: Finding, lines: SourceLines) -> ReportedFinding:
+    place, source = finding.location, lines.source(finding)
     return ReportedFinding(
         rule=finding.rule,
         severity=finding.severity.value,
@@ -207,6 +209,8 @@ def _finding(finding: Finding) -> ReportedFinding:
         column=place.column,
         image=place.image,
         fails_build=finding.fails_build,
+        source_line=source.line if source is not None else None,
+        source_column=source.column if source is not None else None,
     )
 
 
