@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -202,3 +203,52 @@ def test_a_saved_page_is_loaded_again_once(tmp_path: Path) -> None:
         process.send_signal(signal.SIGINT)
         assert process.wait(20) == 0
         assert "Traceback" not in said()
+
+
+@pytest.mark.slow
+@pytest.mark.network
+@needs_packages("zensical")
+@pytest.mark.skipif(sys.platform == "win32", reason="a process cannot send Ctrl-C to another one")
+def test_beside_zensical_serve(tmp_path: Path) -> None:
+    """Its watcher writes below ours, and ours writes into what it serves: one edit is one build, and nothing loops."""
+    config = '[project]\nsite_name = "T"\nsite_url = "https://e.example/"\nsite_dir = "public"\n'
+    files: dict[str, str | bytes] = {"zensical.toml": config}
+    files |= {"docs/index.md": "# Home\n\n![A bike](a.jpg)\n", "docs/b.md": "# B\n\ntext\n", "docs/a.jpg": photo()}
+    files |= {"public/.keep": "", "imageseo.toml": 'profile = "fast"\n'}
+    write(tmp_path, files)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with watching(tmp_path) as (process, said), (tmp_path / "zensical.txt").open("wb") as log:
+        assert process.poll() is None
+        host = subprocess.Popen(
+            words("zensical", "serve", "-a", f"127.0.0.1:{port}"),
+            cwd=tmp_path,
+            env=environment(),
+            stdout=log,
+            stderr=log,
+        )
+        try:
+            home = tmp_path / "public/index.html"
+            wait_for(lambda: home.is_file() and b"srcset" in home.read_bytes(), said)
+            time.sleep(5)
+            before = len(builds(said()))
+            write(tmp_path, {"docs/b.md": "# B\n\nedited ![Another bike](a.jpg)\n"})
+            page = tmp_path / "public/b/index.html"
+            wait_for(lambda: b"edited" in page.read_bytes() and b"srcset" in page.read_bytes(), said)
+            time.sleep(10)
+            assert len(builds(said())) == before + 1, said()
+            assert "written again" not in said()
+        finally:
+            host.kill()
+            host.wait()
+
+
+def test_output_of_a_narrow_terminal_and_of_none(capsys: pytest.CaptureFixture[str]) -> None:
+    """Without a terminal there are no colours; names are whole at any width, to be copied."""
+    name = "a/very/long/name/of/a/page/in/many/folders/index.html"
+    TerminalVoice().built([name], BuildResult(counts={"changed": 1}), [], 0.1)
+    out = capsys.readouterr().out
+    assert name in out
+    assert "\x1b" not in out
+    assert out.count("\n") == 1

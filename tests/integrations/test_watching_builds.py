@@ -17,6 +17,7 @@ from imageseo.integrations.watching.changes import ChangeCollector, Changes
 from imageseo.integrations.watching.site_builder import SiteBuilder
 from imageseo.pipeline.result import BuildResult
 from imageseo.pipeline.reuse import PageReplayer
+from imageseo.storage import output
 from tests.support.small_sites import photo, tree, write
 
 PAGE = """<!doctype html><html lang=en><head><title>{0}</title><meta name=description content=d>
@@ -276,3 +277,44 @@ def test_a_site_in_a_subfolder_of_links(tmp_path: Path) -> None:
     result = builder.build(project, root, Changes(paths=frozenset({"link.html"})))
     assert (tmp_path / "out/secret.html").read_bytes() == before
     assert any(each.rule == "page-unreadable" for each in result.findings)
+
+
+def test_a_folder_that_may_not_be_written_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page is a finding of each build until it may be written; then the next build writes it."""
+    watched = Watched(tmp_path / "watched", monkeypatch, {"imageseo.toml": SETTINGS})
+    watched.build(everything=True)
+    real, blocked = output.write_atomic, [True]
+
+    def refused(path: Path, data: bytes) -> None:
+        if blocked[0] and path.name == "index.html":
+            raise PermissionError(13, "Permission denied")
+        real(path, data)
+
+    monkeypatch.setattr(output, "write_atomic", refused)
+    result = watched.change({"p1/index.html": page(1, text="new")})
+    assert result.failed
+    result = watched.change({"p2/index.html": page(2, text="new")})
+    places = {each.location.page for each in result.findings if each.rule == "page-unwritable"}
+    assert places == {"p1/index.html", "p2/index.html"}
+    blocked[0] = False
+    result = watched.build()
+    assert not result.failed
+    assert b"data-imageseo" in (watched.root / "p1/index.html").read_bytes()
+    watched.in_one_build(tmp_path / "once")
+    assert tree(watched.root) == tree(tmp_path / "once/public")
+
+
+def test_a_file_that_grows_while_it_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its end comes with an event of its own; what was built of its beginning does not stay."""
+    watched = Watched(tmp_path / "watched", monkeypatch, {"imageseo.toml": SETTINGS})
+    watched.build(everything=True)
+    whole = page(1, 2, "the whole text")
+    (watched.root / "p1/index.html").write_text(whole[: len(whole) // 2])
+    watched.build("p1/index.html")
+    watched.change({"p1/index.html": whole})
+    image = photo(360, 240, seed=12)
+    (watched.root / "images/2.jpg").write_bytes(image[: len(image) // 3])
+    assert any(each.rule == "img-unreadable" for each in watched.build("images/2.jpg").findings)
+    watched.change({"images/2.jpg": image})
+    watched.in_one_build(tmp_path / "once")
+    assert tree(watched.root) == tree(tmp_path / "once/public")
