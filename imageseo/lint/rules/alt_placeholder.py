@@ -19,6 +19,9 @@ Bad (a template that was not rendered):
 Bad (others):
     <img src="photo-1600x900.jpg" alt="${alt}">
 
+Bad (from a suggestion of imageseo):
+    <img src="photo-1600x900.jpg" alt="describe what it shows">
+
 Bad (a warning: perhaps about templates):
     <img src="photo-1600x900.jpg" alt="Portrait of {{ author.name }}">
 

@@ -70,8 +70,8 @@ def render(
 
 def tag_of(src: str, image: SourceImage, changes: Sequence[AttributeChange]) -> str:
     """Return a tag for an image that is written in another syntax."""
-    others = {name: value for name, value in image.attributes.items() if name not in ("src", "alt")}
-    return f"<img{in_html(changed_attributes({'src': src, 'alt': image.alt or '', **others}, changes))}>"
+    title = {"title": image.title} if image.title is not None else {}
+    return f"<img{in_html(changed_attributes({'src': src, 'alt': image.alt or '', **title}, changes))}>"
 
 
 def phrase(attributes: Mapping[str, str], dialect: Dialect) -> str | None:

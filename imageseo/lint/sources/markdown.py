@@ -20,7 +20,9 @@ _MYST = re.compile(r"\{(image|figure)\}[ \t]*(\S.*)?\Z")
 _OPTION = re.compile(r"[ \t>]*:([\w-]+):[ \t]*(.*?)[ \t]*\Z")
 _CODE = re.compile(r"(?<![`\\])(`+)(?!`)((?:(?!\n[ \t]*\n).)+?)(?<!`)\1(?!`)", re.DOTALL)
 _TEXTS = ("script", "style", "textarea", "pre", "code", "noscript")
-_DEFINITION = re.compile(r"^ {0,3}\[([^\]\n]+)\]:[ \t]*\n?[ \t]*(?:<([^>\n]*)>|(\S+))", re.MULTILINE)
+_DEFINITION = re.compile(
+    r"^ {0,3}\[([^\]\n]+)\]:[ \t]*\n?[ \t]*(?:<([^>\n]*)>|(\S+))(?:[ \t]*\n?[ \t]+[\"'(]([^\n]*)[\"')])?", re.MULTILINE
+)
 _TITLE = re.compile(r"""[ \t]*(?:[ \t]|\n)[ \t]*(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')(?=[ \t\n]*\))""")
 _REFERENCE = re.compile(r"[ ]?\[([^\[\]\n]*)\]")
 _LIST = re.compile(r"\{:?[ \t]*([^{}\n%<]*?)[ \t]*\}")
@@ -40,13 +42,15 @@ def find(text: str) -> list[SourceImage]:
     visible = blanked(text, [(0, body_start(text)), *hidden])
     visible = blanked(visible, unshown(visible, _TEXTS))
     visible = blanked(visible, (match.span() for match in _CODE.finditer(visible)))
-    definitions = {_label(match[1]): match[2] or match[3] for match in _DEFINITION.finditer(visible)}
+    definitions = {_label(match[1]): (match[2] or match[3], match[4]) for match in _DEFINITION.finditer(visible)}
     doubtful = [match.span(1) for match in _INDENTED.finditer(visible)]
     found += [*_images(visible, definitions, doubtful), *html.tags(visible), *shortcodes.find(visible)]
     return sorted(found, key=lambda image: image.start)
 
 
-def _images(text: str, definitions: Mapping[str, str], doubtful: Sequence[tuple[int, int]]) -> Iterator[SourceImage]:
+def _images(
+    text: str, definitions: Mapping[str, tuple[str, str | None]], doubtful: Sequence[tuple[int, int]]
+) -> Iterator[SourceImage]:
     position = text.find("![")
     while position >= 0:
         image = None if _is_escaped(text, position) else _image(text, position, definitions, doubtful)
@@ -56,7 +60,7 @@ def _images(text: str, definitions: Mapping[str, str], doubtful: Sequence[tuple[
 
 
 def _image(
-    text: str, start: int, definitions: Mapping[str, str], doubtful: Sequence[tuple[int, int]]
+    text: str, start: int, definitions: Mapping[str, tuple[str, str | None]], doubtful: Sequence[tuple[int, int]]
 ) -> SourceImage | None:
     close = _closing(text, start + 1)
     if close is None:
@@ -64,14 +68,15 @@ def _image(
     alt = text[start + 2 : close]
     target = _target(text, close + 1)
     if target is not None:
-        url, end = target
+        url, title, end = target
     else:
         reference = _REFERENCE.match(text, close + 1)
         label = reference[1] if reference is not None and reference[1] else alt
         known = definitions.get(_label(label))
         if known is None:
             return None
-        url, end = known, reference.end() if reference is not None else close + 1
+        url, title = known
+        end = reference.end() if reference is not None else close + 1
     listed = _LIST.match(text, end)
     is_list = listed is not None and re.search(r"[.#=]|\A\w+\Z", listed[1]) is not None
     return SourceImage(
@@ -80,6 +85,7 @@ def _image(
         start=start,
         end=listed.end() if listed is not None and is_list else end,
         shown_at=start,
+        title=title,
         alt=re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", " ".join(alt.split())),
         attributes=parse_attributes(listed[1]) if listed is not None and is_list else {},
         is_doubtful=any(one <= start < other for one, other in doubtful),
@@ -103,8 +109,8 @@ def _closing(text: str, opening: int) -> int | None:
     return None
 
 
-def _target(text: str, opening: int) -> tuple[str, int] | None:
-    """Return the URL in parentheses, and the offset after them; None if there is none."""
+def _target(text: str, opening: int) -> tuple[str, str | None, int] | None:
+    """Return the URL and the title in parentheses, and the offset after them; None if there is none."""
     if text[opening : opening + 1] != "(":
         return None
     limit = min(len(text), opening + _LONGEST)
@@ -124,7 +130,9 @@ def _target(text: str, opening: int) -> tuple[str, int] | None:
         url = text[start:position].strip()
     title = _TITLE.match(text, position)
     position = _skip(text, title.end() if title is not None else position, " \t\n")
-    return (url, position + 1) if text[position : position + 1] == ")" else None
+    if text[position : position + 1] != ")":
+        return None
+    return url, title[0].strip()[1:-1] if title is not None else None, position + 1
 
 
 def _skip(text: str, position: int, characters: str) -> int:
@@ -216,6 +224,8 @@ def render(
         return f"{head}{'{:' if is_marked else '{'} {items} }}" if items else head
     if any(value is None for _, value in others):
         return None  # nothing here sets the attribute
+    if image.attributes or (image.title is not None and dialect.attributes != "html"):
+        return None  # a list that this Markdown does not read, or a title that would be lost
     if dialect.attributes == "myst":
         from imageseo.lint.sources import myst
 
