@@ -7,7 +7,7 @@ import os
 import types
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Union, get_args, get_origin
+from typing import Any, Literal, Union, get_args, get_origin
 
 import msgspec
 
@@ -102,7 +102,8 @@ class SettingsDecoder:
 
     def _decode_value(self, kind: Any, value: Any, origin: str, path: Path) -> None:
         base, _ = unwrap(kind)
-        if base is Severity and value is False:  # YAML 1.1 reads a bare `off` as false
+        may_be_off = base is Severity or (get_origin(base) is Literal and "off" in get_args(base))
+        if may_be_off and value is False:  # YAML 1.1 reads a bare `off` as false
             value = "off"
         if isinstance(value, os.PathLike):  # possible in pelicanconf.py, which is Python
             value = os.fspath(value)

@@ -36,6 +36,7 @@ class PageReplayer:
     _untouched: set[str] = field(default_factory=set)  # pages that nothing has to be done for
     _unedited: set[str] = field(default_factory=set)  # pages without edits by imageseo
     _published: set[str] = field(default_factory=set)  # site paths of variants
+    _added: set[str] = field(default_factory=set)  # the same, of pages that are published
 
     def is_untouched(self, page: Page) -> bool:
         """Whether nothing has to be done for a page whose record was found."""
@@ -82,7 +83,9 @@ class PageReplayer:
     def publish_page(self, page: Page, record: PageRecord, stale: StaleFileCleaner) -> None:
         """Publish the record's variants and write the page. Raises OSError, ImageseoError: page unchanged."""
         for variant in record.outcome.published:
-            self.files.add(variant.path, variant.bytes)
+            if variant.path not in self._added:  # pages share images
+                self._added.add(variant.path)
+                self.files.add(variant.path, variant.bytes)
         for variant in record.outcome.published:
             self._publish(variant)
         if page.path in self._unedited:

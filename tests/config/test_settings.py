@@ -233,8 +233,9 @@ def test_invalid_hero_paths_are_rejected(hero: dict[str, Any], fault: str) -> No
 
 def test_yaml_and_python_values_are_accepted() -> None:
     """YAML reads a bare `off` as false and an empty section as null; Python has tuples and paths."""
-    settings = load({"lint": {"rules": {"alt-missing": False}}, "hero": None}, "mkdocs.yml: plugins.imageseo")
+    settings = load({"lint": {"rules": {"alt-missing": False}}, "hero": None, "serve": False}, "mkdocs.yml: imageseo")
     assert settings.lint.rules == {"alt-missing": Severity.OFF}
+    assert settings.serve == "off"
     settings = load({"formats": ("webp", "avif"), "cache_dir": PurePosixPath("a/b")}, "pelicanconf.py: IMAGESEO")
     assert (settings.formats, settings.cache_dir) == (("webp", "avif"), "a/b")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import shutil
 import signal
@@ -142,7 +143,11 @@ def test_preview_of_pelican(tmp_path: Path) -> None:
     """With `PATH = "."` the cache and the output are in the folder that Pelican watches."""
     excluded = 'PATH = "."\nARTICLE_EXCLUDES = PAGE_EXCLUDES = ["output", ".cache"]\nSTATIC_PATHS = ["images"]\n'
     article = "Title: First\nDate: 2024-01-01\nSlug: first\n\n![A]({static}/images/photo.jpg)\n"
-    files = {"first.md": article, "images/photo.jpg": photo(1600, 1000), "images/other.jpg": photo(1600, 1000, 5)}
+    files: dict[str, str | bytes] = {
+        "first.md": article,
+        "images/photo.jpg": photo(1600, 1000),
+        "images/other.jpg": photo(1600, 1000, 5),
+    }
     site = pelican_site(tmp_path / "site", config=f"{excluded}IGNORE_FILES = []\n", files=files)
     shutil.rmtree(site / "content")
     page = site / "output/first.html"
@@ -168,3 +173,20 @@ def test_preview_of_pelican(tmp_path: Path) -> None:
         server.stop()
     named = re.findall(r"images/[\w.-]+-\d+w\.\w+\.\w+", page.read_text("utf-8"))
     assert all((site / "output" / name).is_file() for name in named)
+
+
+@pytest.mark.parametrize("serve", ["off", "full"])
+def test_setting_serve(tmp_path: Path, serve: str, caplog: pytest.LogCaptureFixture) -> None:
+    from mkdocs.commands.build import build
+    from mkdocs.config import load_config
+
+    caplog.set_level(logging.INFO, "mkdocs")
+    site = mkdocs_site(tmp_path, config=f"plugins:\n  - imageseo: {{serve: {serve}, formats: [webp]}}\n")
+    write(site, {"docs/guide/README.md": "# Guide\n"})
+    config = load_config(str(site / "mkdocs.yml"))
+    config.plugins.on_startup(command="serve", dirty=False)
+    build(config)
+    config.plugins.on_shutdown()
+    assert ("<picture" in (site / "site/index.html").read_text("utf-8")) == (serve == "full")
+    assert ("imageseo: build: " in caplog.text) == (serve == "full")
+    assert (site / ".cache").exists() == (serve == "full")

@@ -159,7 +159,7 @@ class Log:
 def site_of(folder: Path, body: str) -> Site:
     write(folder, {"site/index.html": PAGE.format(body), "docs/index.md": body})
     page = Page(path="index.html", hints=PageHints(source=Path("docs/index.md")))
-    return Site(root=folder / "site", project=folder, base_url="https://example.org/", pages=[page])
+    return Site(root=folder / "site", project=folder, base_url="https://example.org/", pages=(page,))
 
 
 def test_session_asks_for_one_build_and_shows_findings_of_edited_pages(tmp_path: Path) -> None:
@@ -216,7 +216,7 @@ def test_edited_pages_are_those_whose_source_is_new_or_changed(tmp_path: Path) -
     names = ["a", "b", "c"]
     write(tmp_path, {f"{name}.md": "text" for name in names[:2]})
     pages = [Page(path=f"{name}.html", hints=PageHints(source=Path(f"{name}.md"))) for name in names]
-    site = Site(root=tmp_path, project=tmp_path, base_url=None, pages=[*pages, Page(path="404.html")])
+    site = Site(root=tmp_path, project=tmp_path, base_url=None, pages=(*pages, Page(path="404.html")))
     edited = EditedPages()
     assert edited.find(site) == []
     assert edited.find(site) == []
