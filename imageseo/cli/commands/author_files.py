@@ -7,15 +7,18 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from imageseo.integrations.project import Project
 from imageseo.lint.code_frame import CodeFrame
 from imageseo.lint.report import Report
-from imageseo.lint.source_lines import SourceLines
 from imageseo.model.errors import ImageseoError
 from imageseo.model.finding import Finding
 from imageseo.model.protocols import Result
 from imageseo.model.site import Site
+
+if TYPE_CHECKING:
+    from imageseo.lint.source_lines import SourceLines
 
 _MARKDOWN = {"hugo": "figure", "jekyll": "kramdown", "docusaurus": "html", "eleventy": "html", "astro": ""}
 _FOLDERS = {"mkdocs": "docs", "properdocs": "docs", "zensical": "docs", "pelican": "content"}
@@ -24,6 +27,8 @@ _FOLDERS = {"mkdocs": "docs", "properdocs": "docs", "zensical": "docs", "pelican
 
 def source_lines(project: Project, site: Site) -> SourceLines:
     """Return the lines of a site. What is not known of its sources is found by the files of the project."""
+    from imageseo.lint.source_lines import SourceLines
+
     if site.markdown or site.generator != "directory":
         return SourceLines.of(site)
     found = _found(project.folder)
@@ -62,6 +67,8 @@ def _sources(project: Project, site: Site, found: tuple[str, str] | None) -> Map
 
 def placed(project: Project, site: Site, result: Result) -> Report:
     """Return the report of a build in which findings name the author's files."""
+    if not result.findings:
+        return Report.of(result)  # most builds; finding the files takes a moment
     lines = source_lines(project, site)
 
     def frame(finding: Finding) -> CodeFrame | None:
