@@ -284,5 +284,6 @@ def _at_source(finding: Finding, lines: SourceLines) -> Finding:
     if found is None or found.line is None or place.source is None:
         return finding
     message = finding.message.removeprefix(f"{place.source}: ")
-    source = str(found)
-    return replace(finding, message=message, location=replace(place, source=source, line=None, column=None))
+    hint = "".join([found.hint, *(f"\n      {line}" for line in found.paste)])
+    location = replace(place, source=str(found), line=None, column=None)
+    return replace(finding, message=message, hint=hint, location=location)

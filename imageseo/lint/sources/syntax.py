@@ -29,8 +29,9 @@ class SourceImage:
     """An image as a source file writes it.
 
     ``syntax``: the module that knows it. ``url``: as written. ``start``, ``end``: of all of its syntax, in characters;
-    ``shown_at``: where the text shows it, which differs from ``start`` for a substitution. ``title``: of an image
-    in Markdown. ``attributes``: by their names in that syntax. ``is_doubtful``: it may be part of an example, as indented text may be code.
+    ``shown_at``: where the text shows it, which differs from ``start`` for a substitution. ``title``: of an image in
+    Markdown. ``attributes``: by their names in that syntax. ``is_doubtful``: it may be part of an example, as indented
+    text may be code.
     """
 
     syntax: str
