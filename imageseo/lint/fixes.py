@@ -99,7 +99,7 @@ class FixedFile:
 
 def fixed_files(site: Site, findings: Iterable[Finding]) -> Iterator[FixedFile]:
     """Yield the image files that the findings' fixes change, each once, in order. Unreadable ones are left out."""
-    from imageseo.images.metadata.rewriting import rewrite
+    from imageseo.images.encoding.metadata_rewriting import rewrite
 
     files = SiteFolder(site.root)
     for path in sorted({finding.file_fix for finding in findings if finding.file_fix is not None}):

@@ -120,7 +120,7 @@ class OriginalFiles:
         return self._without_prompts[key]
 
     def _clean(self, asset: Asset, source_type: str | None) -> CleanedFile | None:
-        from imageseo.images.metadata.rewriting import VERSION, rewrite  # few sites have such images
+        from imageseo.images.encoding.metadata_rewriting import VERSION, rewrite  # few sites have such images
 
         try:
             data = regular_file.read(self.file(asset), limit=MAX_BYTES)

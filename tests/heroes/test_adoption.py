@@ -17,8 +17,8 @@ from imageseo.cli.commands import generate as generate_command
 from imageseo.cli.commands.generate_report import GenerateReport
 from imageseo.heroes.generate.adoption import adopted_master
 from imageseo.heroes.lock import lock as locks
+from imageseo.images.encoding.metadata_rewriting import rewrite
 from imageseo.images.metadata.ai_origin import read_file_origin
-from imageseo.images.metadata.rewriting import rewrite
 from imageseo.integrations.progress import Quiet
 from imageseo.integrations.project import Project, detect_project
 from imageseo.model.errors import SiteError

@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from imageseo.images.decoding.probe import probe_bytes
+from imageseo.images.encoding.metadata_rewriting import RewrittenFile, rewrite
 from imageseo.images.metadata.ai_origin import read_file_origin
-from imageseo.images.metadata.rewriting import RewrittenFile, rewrite
 from imageseo.images.metadata.rights import read_writer, xmp_packet
 from imageseo.images.metadata.segments import read_segments
 from imageseo.model.hero import COMPOSITE_TRAINED_MEDIA, TRAINED_MEDIA
@@ -149,3 +149,28 @@ def test_damaged_files_raise_nothing() -> None:
     ):
         for cut in range(0, len(data), 41):
             rewrite(data[:cut])
+
+
+def test_description_of_novelai_goes_without_a_comment_too() -> None:
+    new = check(ai.png({"Software": "NovelAI", "Description": ai.SECRET, "Title": "AI generated image"}))
+    assert new.removed == ("PNG text Description", "PNG text Software", "PNG text Title")
+
+
+@pytest.mark.parametrize("late", [True, False])
+def test_metadata_in_unusual_places_of_a_png(late: bool) -> None:
+    comment = b"UNICODE\0" + ai.A1111.encode("utf-16-be")
+    exif = ai.exif({}, comment, 6)
+    digits = f"\nexif\n{len(exif):8}\n{exif.hex()}\n"
+    packet = ai.xmp(f"<dc:description>{ai.PNG_TEXTS['midjourney']['Description']}</dc:description>")
+    for data in (
+        ai.png({"Raw profile type exif": digits}, form="zTXt", late=late),
+        ai.png({"Raw profile type APP1": digits}, form="tEXt", late=late),
+        ai.png({"Raw profile type xmp": f"\nxmp\n 99\n{packet.hex()}"}, form="zTXt", late=late),
+        ai.png({"XML:com.adobe.xmp": packet}, form="iTXt", late=late),
+        ai.png({"XML:com.adobe.xmp": packet}, form="iTXt+", late=late),
+        ai.png(exif=exif.removeprefix(b"Exif\0\0")),
+    ):
+        asset = probe_bytes(data, "a.png", max_pixels=10**6)
+        assert isinstance(asset, Asset)
+        assert asset.rights.digital_source_type == TRAINED_MEDIA
+        check(data)

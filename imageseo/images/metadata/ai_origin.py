@@ -22,6 +22,9 @@ _SIGNERS = {
     b"Black Forest": "Black Forest Labs",
     b"Midjourney": "Midjourney",
 }
+UNINSPECTED = " (not inspected completely)"
+"""End of the name of a text that is longer than what is read."""
+
 _TEXT_TAGS = (b"tEXt", b"zTXt", b"iTXt", b"\xff\xfe", b"\xff\xed")
 
 
@@ -38,7 +41,7 @@ def read_ai_origin(read: ReadRange, found: EmbeddedMetadata | None) -> AiOrigin 
         if name is not None and tool in (None, UNKNOWN):
             tool = name
         if is_prompt:
-            prompts[field.name if field.whole else f"{field.name} (not inspected completely)"] = None
+            prompts[field.name if field.whole else f"{field.name}{UNINSPECTED}"] = None
     declared = read_rights(xmp=found.xmp).digital_source_type if b"DigitalSourceType" in found.xmp else None
     is_declared = declared is not None and declared.replace("https:", "http:", 1) in (
         TRAINED_MEDIA,
@@ -76,10 +79,12 @@ def prompt_segments(read: ReadRange, found: EmbeddedMetadata) -> set[MetadataSeg
 def _signs(read: ReadRange, found: EmbeddedMetadata) -> Iterator[tuple[TextField, bool, str | None]]:
     """Yield the fields that tell something: whether they contain a prompt, and the tool that they tell of."""
     is_ours = read_writer(found.xmp) is not None
-    for field in read_text_fields(read, found):
-        sign = read_sign(field)
+    signs = [(field, read_sign(field)) for field in read_text_fields(read, found)]
+    writes_description = any(sign.tool == "NovelAI" for _, sign in signs)
+    for field, sign in signs:
         # A site that publishes its prompts has chosen so.
         is_prompt = sign.is_prompt and not (is_ours and field.source == "XMP")
+        is_prompt = is_prompt or (writes_description and field.key == "Description")
         if sign.tool is not None or is_prompt:
             yield field, is_prompt, sign.tool
 

@@ -144,8 +144,10 @@ def _read_png(read: ReadRange) -> SegmentIterator:
             return
         if kind == b"iTXt" and head[8:].startswith(_XMP_PNG):
             content = read(at + 8, min(length, _MAX_CONTENT))
-            # Keyword, compression flag and method, language, translated keyword; XMP is never compressed.
-            yield "xmp", at, size, content[len(_XMP_PNG) + 2 :].split(b"\0", 2)[-1], b"", 8
+            # Keyword, compression flag and method, language, translated keyword.
+            packet = content[len(_XMP_PNG) + 2 :].split(b"\0", 2)[-1]
+            is_compressed = content[len(_XMP_PNG) : len(_XMP_PNG) + 1] == b"\1"
+            yield "xmp", at, size, _inflate(packet, _MAX_CONTENT) if is_compressed else packet, b"", 8
         elif kind == b"eXIf":
             yield "exif", at, size, b"", kind, 8
         elif kind == b"iCCP":
@@ -159,10 +161,15 @@ def _read_png(read: ReadRange) -> SegmentIterator:
 
 def _decompress_profile(chunk: bytes) -> bytes:
     """Return the first KiB of a PNG's compressed profile."""
+    return _inflate(chunk.partition(b"\0")[2][1:], 1024)
+
+
+def _inflate(data: bytes, limit: int) -> bytes:
+    """Return at most ``limit`` decompressed bytes; none of broken data."""
     import zlib
 
     try:
-        return zlib.decompressobj().decompress(chunk.partition(b"\0")[2][1:], 1024)
+        return zlib.decompressobj().decompress(data, limit)
     except zlib.error:
         return b""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import html
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from imageseo.images.metadata.exif_text import MAX_TEXT, exif_texts
 from imageseo.images.metadata.segments import EmbeddedMetadata, MetadataSegment, ReadRange
@@ -54,7 +54,8 @@ def read_text_fields(read: ReadRange, found: EmbeddedMetadata) -> Iterator[TextF
 
 def _read_part(read: ReadRange, part: MetadataSegment) -> Iterator[TextField]:
     if part.tag in (b"tEXt", b"zTXt", b"iTXt"):
-        yield _png_text(part, read(part.offset + 8, min(part.size - 12, MAX_TEXT)))
+        field = _png_text(part, read(part.offset + 8, min(part.size - 12, MAX_TEXT)))
+        yield from _raw_profile(field) if field.key.startswith("Raw profile type ") else (field,)
     elif part.kind == "exif":
         content = read(part.offset + part.head, min(part.size - part.head, 8 * MAX_TEXT))
         for name, text, whole in exif_texts(content):
@@ -85,6 +86,23 @@ def _png_text(part: MetadataSegment, content: bytes) -> TextField:
             raw = b""
         whole = whole and inflater.eof
     return TextField(source="PNG text", key=key, text=raw.decode("utf-8", "replace"), whole=whole, segment=part)
+
+
+def _raw_profile(field: TextField) -> Iterator[TextField]:
+    """Yield the texts of EXIF, IPTC or XMP that ImageMagick has written into a PNG as hexadecimal digits."""
+    digits = "".join(field.text.split()[2:])
+    try:
+        content = bytes.fromhex(digits[: len(digits) // 2 * 2])
+    except ValueError:
+        return
+    if content.startswith(b"Exif\0\0"):
+        for name, text, whole in exif_texts(content):
+            yield replace(field, source="EXIF", key=name, text=text, whole=whole and field.whole)
+    elif b"<x:xmpmeta" in content[:4096]:
+        yield replace(field, source="XMP", key="", text=html.unescape(content.decode("utf-8", "replace")))
+    else:
+        for name, text in _iptc_texts(content if content.startswith(_IPTC_HEADER) else _IPTC_HEADER + content):
+            yield replace(field, source="IPTC", key=name, text=text)
 
 
 def _iptc_texts(content: bytes) -> Iterator[tuple[str, str]]:

@@ -11,11 +11,13 @@ import zlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
+from imageseo.images.decoding.raster import PLUGINS, open_raster, sniff
 from imageseo.images.metadata import properties
-from imageseo.images.metadata.ai_origin import prompt_segments, read_ai_origin
+from imageseo.images.metadata.ai_origin import UNINSPECTED, prompt_segments, read_ai_origin
 from imageseo.images.metadata.exif_text import display_exif
 from imageseo.images.metadata.rights import read_rights, xmp_packet
 from imageseo.images.metadata.segments import EmbeddedMetadata, MetadataSegment, read_segments
+from imageseo.images.metadata.text_fields import TextField, read_text_fields
 from imageseo.model.image import RECOMPRESSED
 from imageseo.model.origin import AiOrigin
 
@@ -87,20 +89,45 @@ def rewrite(
     )
     write = next((write for magic, write in _WRITERS if magic(data)), None)
     changed = write(edit) if write is not None else None
-    if changed is None or changed == data:
+    if changed is None or changed == data or not _is_same_image(data, changed):
         return None
 
     def read_changed(offset: int, size: int) -> bytes:
         return changed[offset : offset + max(0, size)]
 
-    after = read_segments(read_changed)
+    after = read_segments(read_changed) or EmbeddedMetadata()
     left = read_ai_origin(read_changed, after)
     return RewrittenFile(
         data=changed,
-        removed=tuple(name for name in origin.prompts if left is None or name not in left.prompts),
+        removed=_removed(origin, left, read_text_fields(read, found), read_text_fields(read_changed, after)),
         marked=left is not None and left.declared and not origin.declared,
         lost_manifest=origin.c2pa and (left is None or not left.c2pa),
     )
+
+
+def _is_same_image(before: bytes, after: bytes) -> bool:
+    """Whether both files can be opened and have the same properties; a damaged file is better left alone."""
+    kind = sniff(before)
+    try:
+        return kind in PLUGINS and _properties(before, kind) == _properties(after, kind)
+    except Exception:  # Pillow may raise any exception for a broken header
+        return False
+
+
+def _properties(data: bytes, kind: str) -> tuple[object, ...]:
+    with open_raster(data, kind) as image:
+        return image.size, image.mode, getattr(image, "n_frames", 1)
+
+
+def _removed(
+    before: AiOrigin, after: AiOrigin | None, old: Iterable[TextField], new: Iterable[TextField]
+) -> tuple[str, ...]:
+    """Return the names of what was taken out: prompts first, then other texts of a PNG."""
+    gone = [name for name in before.prompts if after is None or name not in after.prompts]
+    kept = {field.name for field in new}
+    texts = [field.name for field in old if field.source == "PNG text" and field.name not in kept]
+    shown = {name.removesuffix(UNINSPECTED) for name in gone}
+    return tuple(dict.fromkeys([*gone, *(name for name in texts if name not in shown)]))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -120,9 +147,6 @@ class _MetadataEdit:
     def is_removed(self, part: MetadataSegment) -> bool:
         """Whether a part is left out: prompts, the former XMP, and a manifest, which no longer fits."""
         return part in self.leaks or part.kind in ("xmp", "c2pa")
-
-    def parts(self) -> Iterable[MetadataSegment]:
-        return sorted(self.found.parts, key=lambda part: part.offset)
 
     def content(self, part: MetadataSegment) -> bytes:
         return self.data[part.offset + part.head : part.offset + part.size]
@@ -187,7 +211,7 @@ def _write_jpeg(edit: _MetadataEdit) -> bytes | None:
     segment = _XMP_JPEG + edit.packet
     if len(segment) > _MAX_JPEG_SEGMENT:
         return None
-    out, at, data, parts = [edit.data[:2]], 2, edit.data, {part.offset: part for part in edit.parts()}
+    out, at, data, parts = [edit.data[:2]], 2, edit.data, {part.offset: part for part in edit.found.parts}
     inserted = False
     while at + 4 <= len(data) and data[at] == 0xFF and data[at + 1] not in (0xDA, 0xD9, 0xFF):
         size = 2 + int.from_bytes(data[at + 2 : at + 4], "big")
@@ -215,7 +239,7 @@ def _write_webp(edit: _MetadataEdit) -> bytes | None:
     data = edit.data
     if data[12:16] != b"VP8X":
         return None
-    out, at, parts = list[bytes](), 12, {part.offset: part for part in edit.parts()}
+    out, at, parts = list[bytes](), 12, {part.offset: part for part in edit.found.parts}
     flags = data[20] & ~0x0C
     while at + 8 <= len(data):
         size = 8 + (length := int.from_bytes(data[at + 4 : at + 8], "little")) + length % 2
@@ -242,7 +266,7 @@ def _riff_chunk(kind: bytes, body: bytes) -> bytes:
 def _write_avif(edit: _MetadataEdit) -> bytes | None:
     """Overwrite items in place, with padding; the file keeps its size. Without room for a mark it stays unmarked."""
     out = bytearray(edit.data)
-    for part in edit.parts():
+    for part in edit.found.parts:
         body: bytes | None
         if part.kind == "exif" and part in edit.leaks:
             body = b"\0\0\0\0" + (display_exif(edit.content(part)) or b"II*\0\x08\0\0\0\0\0\0\0\0\0")
