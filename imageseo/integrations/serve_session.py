@@ -112,7 +112,8 @@ class ServeSession:
             site, settings, progress=progress, config=config, preview=not is_full, postponed=postponed
         )
         edited = self._edited.find(site)
-        found = _merge(result.findings, lint_edited(site, settings, edited, result.waiting))
+        linted = lint_edited(site, settings, edited, result.waiting)
+        found = sorted([*result.findings, *linted], key=lambda finding: finding.sort_key)
         is_first = self._shown is None
         shown = self._to_show(found, {page.path for page in edited})
         runner.log_findings(shown, voice, serving=True, lines=SourceLines.of(site))
@@ -162,18 +163,6 @@ class ServeSession:
 
 def _discard(text: str) -> None:
     pass
-
-
-def _merge(build: Iterable[Finding], lint: Iterable[Finding]) -> list[Finding]:
-    """Return the findings of both, each once: builds run some of the rules too, with other hints."""
-    found = {_place(finding): finding for finding in lint}
-    found.update({_place(finding): finding for finding in build})
-    return sorted(found.values(), key=lambda finding: finding.sort_key)
-
-
-def _place(finding: Finding) -> tuple[object, ...]:
-    place = finding.location
-    return (finding.rule, finding.message, place.page, place.line, place.column)
 
 
 def _key(finding: Finding) -> _Key:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -185,9 +186,13 @@ def test_session_asks_for_one_build_and_shows_findings_of_edited_pages(tmp_path:
     asked.clear()
     assert build(image)[-1] == "info preview: 1 page, 1 image ready"
     assert "<picture" in (tmp_path / "site/index.html").read_text("utf-8")
-    wrong = build(f'{image}\n<img src="b.jpg" alt="b.jpg" width="500" height="300">')
+    wrong = build(
+        f'{image}\n<img src="b.jpg" alt="b.jpg" width="500" height="300"><img src="no.jpg" alt="Blue" width=a>'
+    )
     assert [line for line in wrong if "docs/index.md:2:1: " in line and "[alt-filename]" in line], wrong
-    assert wrong[-1] == "info preview: 1 page, 1 of 2 images ready, 1 in the background, 1 warning"
+    about = [re.findall(r"\[([a-z-]+)\]", line)[0] for line in wrong[:-1]]
+    assert sorted(about) == ["alt-filename", "img-attributes", "img-missing"], "rules of builds and of lint, each once"
+    assert wrong[-1].startswith("info preview: 1 page, 1 of 2 images ready, 1 in the background, ")
     assert asked.wait(20)
     wait_for(lambda: not session.is_encoding)
     asked.clear()

@@ -34,7 +34,7 @@ class EditedPages:
 
 
 def lint_edited(site: Site, settings: Settings, pages: Sequence[Page], waiting: Collection[str]) -> list[Finding]:
-    """Return what lint finds on pages, by all rules that need no other page.
+    """Return what lint finds on pages by the rules that builds do not run, except those that need other pages.
 
     ``waiting``: pages with variants that are still to be encoded.
     """
@@ -43,11 +43,11 @@ def lint_edited(site: Site, settings: Settings, pages: Sequence[Page], waiting: 
     if not 0 < len(pages) <= MOST:
         return []
     from imageseo.lint import parallel
+    from imageseo.lint.engine import UNUSED
     from imageseo.lint.facts.names import SITE_FACTS
-    from imageseo.model.build_findings import BUILD_FINDINGS
 
-    rules = [rule for rule in parallel.installed_rules() if not SITE_FACTS & set(rule.facts)]
-    early = frozenset({*BUILD_FINDINGS, *(rule.id for rule in rules if not rule.judges_variants)})
+    rules = [rule for rule in parallel.installed_rules() if rule.lint_only and not SITE_FACTS & set(rule.facts)]
+    early = frozenset({UNUSED, *(rule.id for rule in rules if not rule.judges_variants)})
     complete = frozenset({*early, *(rule.id for rule in rules)})
     findings: list[Finding] = []
     for ids, chosen in (
