@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from imageseo.model.site import Page
 from imageseo.model.site_report import (
@@ -38,22 +38,41 @@ def totals(pictures: Sequence[ReportedPicture], pages: int) -> ReportTotals:
 
 def build_downloads(pages: Sequence[tuple[Page, bytes]], new: Collection[str]) -> BuildDownloads | None:
     """Return what browsers download after a build; None for a site without records. ``new``: paths of new variants."""
-    records = [(page, record) for page, data in pages if (record := decode(data)) is not None]
-    if not records:
+    most: dict[str, tuple[tuple[int, int], tuple[int, int]]] = {}  # bytes after and before, on phone and desktop
+    shown_by: dict[str, set[str]] = {}  # of pictures with new variants
+    is_recorded = False
+    for _, record in _decoded(pages):
+        is_recorded = True
+        for each in record.pictures:
+            phone, desktop = (each.phone.bytes, each.phone.before), (each.desktop.bytes, each.desktop.before)
+            known = most.get(each.path)
+            most[each.path] = (phone, desktop) if known is None else (max(known[0], phone), max(known[1], desktop))
+            if new and (each.phone.path in new or each.desktop.path in new):
+                shown_by[each.path] = set()
+    if not is_recorded:
         return None
-    entries = picture_entries(records)
+    for page, record in _decoded(pages) if shown_by else ():
+        for each in record.pictures:
+            if each.path in shown_by:
+                shown_by[each.path].add(page.path)
     rows = [
-        DownloadRow(picture=each.source, pages=len(each.pages), phone=each.phone, desktop=each.desktop)
-        for each in entries
-        if new and any(use.phone.file in new or use.desktop.file in new for use in each.uses)
+        DownloadRow(picture=path, pages=len(names), phone=_change(most[path][0]), desktop=_change(most[path][1]))
+        for path, names in shown_by.items()
     ]
-    whole = totals(entries, 0)
     return BuildDownloads(
-        pictures=whole.pictures,
-        phone=whole.phone,
-        desktop=whole.desktop,
+        pictures=len(most),
+        phone=_sum(_change(phone) for phone, _ in most.values()),
+        desktop=_sum(_change(desktop) for _, desktop in most.values()),
         new=sorted(rows, key=lambda row: (-row.phone.before, -row.desktop.before, row.picture)),
     )
+
+
+def _decoded(pages: Iterable[tuple[Page, bytes]]) -> Iterator[tuple[Page, PagePictures]]:
+    return ((page, record) for page, data in pages if (record := decode(data)) is not None)
+
+
+def _change(pair: tuple[int, int]) -> ByteChange:
+    return ByteChange(before=pair[1], after=pair[0])
 
 
 def _sum(changes: Iterable[ByteChange]) -> ByteChange:
