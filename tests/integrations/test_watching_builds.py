@@ -18,6 +18,7 @@ from imageseo.integrations.watching.site_builder import SiteBuilder
 from imageseo.pipeline.result import BuildResult
 from imageseo.pipeline.reuse import PageReplayer
 from imageseo.storage import output
+from imageseo.storage.atomic import write_atomic
 from tests.support.small_sites import photo, tree, write
 
 PAGE = """<!doctype html><html lang=en><head><title>{0}</title><meta name=description content=d>
@@ -283,12 +284,12 @@ def test_a_folder_that_may_not_be_written_to(tmp_path: Path, monkeypatch: pytest
     """The page is a finding of each build until it may be written; then the next build writes it."""
     watched = Watched(tmp_path / "watched", monkeypatch, {"imageseo.toml": SETTINGS})
     watched.build(everything=True)
-    real, blocked = output.write_atomic, [True]
+    blocked = [True]
 
     def refused(path: Path, data: bytes) -> None:
         if blocked[0] and path.name == "index.html":
             raise PermissionError(13, "Permission denied")
-        real(path, data)
+        write_atomic(path, data)
 
     monkeypatch.setattr(output, "write_atomic", refused)
     result = watched.change({"p1/index.html": page(1, text="new")})

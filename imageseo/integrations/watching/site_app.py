@@ -237,15 +237,15 @@ def _html_type(html: bytes) -> str:
 
 def is_allowed(connection: HTTPConnection) -> bool:
     """Whether a request is for this machine by name, and not by a page of another site."""
-    host = connection.headers.get("host", "")
+    host: str = connection.headers.get("host", "").lower()
     name = host.rpartition(":")[0] if re.search(r":\d+$", host) else host
-    if name.lower() not in _NAMES:
+    if name not in _NAMES:
         return False
-    origin = connection.headers.get("origin")
+    origin: str | None = connection.headers.get("origin")
     if origin is None:
-        return connection.scope["type"] == "http"  # browsers send it with each socket
+        return bool(connection.scope["type"] == "http")  # browsers send it with each socket
     try:
         parts = urlsplit(origin)
     except ValueError:
         return False
-    return parts.scheme == "http" and parts.netloc.lower() == str(host).lower()
+    return parts.scheme == "http" and parts.netloc.lower() == host
