@@ -68,7 +68,7 @@ def read_project(folder: Path, *, options: Mapping[str, Any] | None, origin: str
     return read_settings(folder, options=options, origin=origin)
 
 
-def read_settings(folder: Path, **door: Any) -> LoadedSettings:
+def read_settings(folder: Path, **source: Any) -> LoadedSettings:
     """``config.read_project`` with this process's environment and the rules and providers that are installed."""
     from imageseo import config
 
@@ -76,7 +76,7 @@ def read_settings(folder: Path, **door: Any) -> LoadedSettings:
         folder,
         env={name: value for name, value in os.environ.items() if name != DEBUG},
         **_installed_names(),
-        **door,
+        **source,
     )
     return loaded._replace(settings=_usable(loaded.settings))
 

@@ -30,7 +30,7 @@ WIDEST = 2560
 """px; the widest candidate where no theme or measurement tells the slot."""
 SAME = 1.1
 """Candidates whose widths differ by less than this factor look the same; the smaller one is not worth its file."""
-_FILE = 1.0  # what a candidate costs, in images of weight 1 whose pixels are loaded in vain
+_FILE = 1.0  # what a candidate costs, in images of weight 1 whose pixels are loaded without use
 _LOSSLESS = ("png", "gif")  # most often drawings and screenshots: their whole parts are sharp and small
 # A drawing's bytes grow with its edges, not its area; resampled edges have more colours, and take half as much again.
 _DRAWING_GROWTH, _RESAMPLED = 1.2, 1.4
@@ -60,7 +60,7 @@ def candidate_widths(asset: Asset, sizes: str, *, known: bool) -> tuple[int, ...
     parts = _whole_parts(asset.width, asset.height) if asset.format in _LOSSLESS else ()
 
     def waste(width: int, need: float) -> float:
-        """Return the bytes that a screen which needs ``need`` px loads in vain, in shares of those it needs."""
+        """Return the bytes that a screen which needs ``need`` px loads without use, in shares of those it needs."""
         if not parts:
             return (width / need) ** 2 - 1
         return math.pow(width / need, _DRAWING_GROWTH) * (1.0 if width in parts else _RESAMPLED) - 1
@@ -75,7 +75,7 @@ def _cheapest(
     waste: Callable[[int, float], float],
     file: float,
 ) -> tuple[int, ...]:
-    """Return the candidates that cost least, in bytes loaded in vain and in files.
+    """Return the candidates that cost least, in bytes loaded without use and in files.
 
     ``needs``: px and weight, ascending; neighbours share the candidate of the widest of them. ``file``: what
     each file costs.

@@ -2,8 +2,8 @@
 
 Builds and lint decide here, so that they never disagree. A browser's measurement comes first. Without one, text,
 headings and the sizes of files tell where an image may be: its top is estimated twice, as in a compact theme and as in
-a spacious one, at the four viewports. An image is hurried only if it is the largest of the first screen in all eight
-cases; it is lazy only if even the least text above it fills the first screen of every viewport.
+a spacious one, at the four viewports. An image gets a high priority only if it is the largest of the
+first screen in all eight cases; it is lazy only if even the least text above it fills the first screen of every viewport.
 """
 
 from __future__ import annotations
@@ -87,11 +87,11 @@ def decide(
     """Decide for a page. ``hero``: declared, or by ``find_hero``. ``inserted``: the hero that the build puts above."""
     eager = set(_eager(scan, asset_of, layout, inserted))
     eager = {span for span in eager if not _is_below(layout, span)} | _in_view(layout)
-    hurried = heroes.prioritized_images(scan, hidden=True)
-    eager |= {ref.span for ref in hurried}
+    prioritized = heroes.prioritized_images(scan, hidden=True)
+    eager |= {ref.span for ref in prioritized}
     if hero is not None and hero.hidden_by is None:
         eager.add(hero.span)
-    urgent = hero is not None and not hurried and _is_urgent(hero, scan, asset_of, layout)
+    urgent = hero is not None and not prioritized and _is_urgent(hero, scan, asset_of, layout)
     return FirstScreen(hero=hero, prioritized=hero.span if hero and urgent else None, eager=frozenset(eager))
 
 

@@ -39,7 +39,7 @@ _UNRENDERED = re.compile(r"\{[{%].*|undefined|null|none|false|nan", re.IGNORECAS
 class Obstacle:
     """Why a page may not be listed. ``fact``: follows "the page"; ``remedy``: instead of leaving it out.
 
-    ``span``: of the tag that says so. ``forbids``: the author forbids it; False: listing it is only in vain.
+    ``span``: of the tag that says so. ``forbids``: the author forbids it; False: listing it only has no effect.
     """
 
     fact: str

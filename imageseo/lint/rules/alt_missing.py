@@ -8,7 +8,7 @@ An image that is hidden (``hidden``, ``aria-hidden``, ``inert``, ``display: none
 around it or by a style sheet of the site), decorative by its role, or named by ``aria-label`` or ``aria-labelledby``
 needs none. ``aria-labelledby`` must name an element with a text, which may be hidden; ``role="none"`` is void on what
 the keyboard reaches or has another ``aria-*`` attribute. A name that is only a ``title`` is a note: search engines read
-the ``alt``, and nobody sees a ``title`` without a mouse.
+the ``alt``, and a ``title`` is shown to a mouse only.
 
 Bad:
     <img src="bicycle-800x600.jpg" width="800" height="600">

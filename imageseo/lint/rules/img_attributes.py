@@ -1,7 +1,7 @@
 """The attributes of an image have values that exist.
 
 Browsers ignore a value that they do not know: ``decoding="fast"``, ``loading="true"`` or ``fetchpriority="highest"`` do
-nothing, and nobody notices. ``width`` and ``height`` are whole numbers of CSS px: a percentage belongs into ``style``,
+nothing, without an error. ``width`` and ``height`` are whole numbers of CSS px: a percentage belongs into ``style``,
 a unit is dropped. A URL has no spaces and no backslashes (``%20`` and ``/``). An attribute that is written twice counts
 once, the first time, and a misspelt one not at all. Former attributes of HTML (``align``, ``border``, ``hspace`` …),
 which still work, and names that HTML does not have are notes; ``data-…`` and names of frameworks (``v-src``) are not.

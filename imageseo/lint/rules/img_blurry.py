@@ -7,7 +7,7 @@ own attributes or by the size of their file (64 px in tables and galleries), and
 could set: a larger one may be narrower in its container. Files of other hosts are not checked. Of several candidates,
 the one that a phone chooses counts.
 
-It is a note: nobody can add the missing pixels, and builds never enlarge an image.
+It is a note: the missing pixels cannot be added, and builds never enlarge an image.
 
 Bad (a note):
     <article><img src="button-24x24.png" alt="Next" width="24" height="24"></article>

@@ -24,7 +24,7 @@ Good (a srcset has what fits):
     <article><img src="photo-1600x900-200KiB.jpg" srcset="photo-400x225-15KiB.jpg 400w, photo-720x405-40KiB.jpg 720w,
       photo-1600x900-200KiB.jpg 1600w" sizes="400px" alt="A harbour" width="400" height="225"></article>
 
-Good (nobody knows how wide it is shown):
+Good (its shown width is not known):
     <article><img src="photo-1600x900-200KiB.jpg" alt="A harbour"></article>
 
 Good (small files are not worth a candidate):

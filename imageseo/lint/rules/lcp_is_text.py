@@ -21,7 +21,7 @@ Good:
     <!-- measured: {"photo-1600x900.jpg": {"width": 688, "top": 300}, "lcp": "photo-1600x900.jpg"} -->
     <article><h1>Harbour</h1><img src="photo-1600x900.jpg" alt="A harbour" fetchpriority="high"></article>
 
-Good (nobody hurries it):
+Good (it has no high priority):
     <!-- measured: {"photo-800x450.jpg": {"width": 380, "top": 600}, "lcp": "text"} -->
     <article><h1>Harbour</h1><p>A long introduction.</p><img src="photo-800x450.jpg" alt="A harbour"></article>
 """

@@ -31,7 +31,7 @@ Good (the browser knows):
     <img src="photo-1600x900.jpg" srcset="photo-400x225.jpg 400w, photo-800x450.jpg 800w, photo-1200x675.jpg 1200w,
       photo-1600x900.jpg 1600w" sizes="auto, 100vw" loading="lazy" alt="A harbour">
 
-Good (nobody looked):
+Good (not measured):
     <img src="photo-1600x900.jpg" srcset="photo-400x225.jpg 400w, photo-800x450.jpg 800w, photo-1200x675.jpg 1200w,
       photo-1600x900.jpg 1600w" sizes="100vw" alt="A harbour">
 """
