@@ -13,14 +13,14 @@ from imageseo.lint.rule_sources import KINDS, RuleSource
 
 _HEAD = """---
 title: Other checkers
-description: Which rules of axe, ACT, Lighthouse, html-validate, WCAG and the HTML standard correspond to which of imageseo.
+description: Which rules of axe, ACT, Lighthouse, html-validate, WCAG and the HTML standard match those of imageseo.
 ---
 
 # Other checkers
 
-Rules about names follow WCAG, as ACT and axe read it. Rules about markup follow the HTML standard, as the Nu checker reads
-it. `imageseo explain RULE`, SARIF (`tags`) and the HTML report name these sources too. Other checkers see one page at a
-time and open no image file: rules that are not in these tables have no counterpart.
+Rules about names follow WCAG, as ACT and axe read it. Rules about markup follow the HTML standard, as the Nu checker
+reads it. `imageseo explain RULE`, SARIF (`tags`) and the HTML report name these sources too. Other checkers see one
+page at a time and open no image file: rules that are not in these tables have no counterpart.
 
 <!-- This page is written by `python -m imageseo.lint.source_tables`; a test compares it. -->
 """
