@@ -2,8 +2,8 @@
 
 Builds and lint decide here, so that they never disagree. A browser's measurement comes first. Without one, text,
 headings and the sizes of files tell where an image may be: its top is estimated twice, as in a compact theme and as in
-a spacious one, at the four viewports. An image gets a high priority only if it is the largest of the
-first screen in all eight cases; it is lazy only if even the least text above it fills the first screen of every viewport.
+a spacious one, at the four viewports. An image gets a high priority only if it is the largest of the first screen in
+all eight cases; it is lazy only if even the least text above it fills the first screen of every viewport.
 """
 
 from __future__ import annotations
