@@ -73,7 +73,8 @@ class OriginalFiles:
 
     def _source_file(self, path: str) -> Asset | BadAsset:
         found = self.probes.asset(path)
-        if isinstance(found, BadAsset) or found.writer != RECOMPRESSED:
+        # An AVIF may have no place for the name of its writer.
+        if isinstance(found, BadAsset) or (found.writer != RECOMPRESSED and found.format != "avif"):
             return found
         original = self._find_original(found.sha256)
         if original is None:

@@ -92,6 +92,7 @@ def test_workflow_in_the_camera_tags_of_a_webp_is_recognised() -> None:
         ),
         ("<photoshop:Credit>Made with Google AI</photoshop:Credit>", "Google AI"),
         ("<xmp:CreatorTool>Adobe Firefly 3</xmp:CreatorTool>", "Adobe Firefly"),
+        ("<Iptc4xmpExt:AISystemUsed>Imagen 4</Iptc4xmpExt:AISystemUsed>", "Imagen 4"),
     ],
 )
 def test_xmp_of_a_tool_is_recognised(fields: str, tool: str) -> None:

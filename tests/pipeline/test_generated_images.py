@@ -310,3 +310,17 @@ def test_fault_in_a_template_has_the_line_of_its_key(tmp_path: Path) -> None:
         location = hero_fault_finding(listed, caught.value, tmp_path).location
         found[location.source] = location.source_line
     assert found == {"docs/index.md": 5, "docs/guide/README.md": 3}
+
+
+def test_avif_without_place_for_a_mark_stays_recognised(tmp_path: Path) -> None:
+    data = ai.raster("AVIF", exif=ai.exif({}, A1111), size=(200, 150))
+    make(tmp_path, {"index.html": page('<p><img src="a.avif" alt="A"></p>'), "a.avif": data})
+    build(tmp_path)
+    after = files(tmp_path)
+    assert leaks(tmp_path) == []
+    assert len(after["a.avif"]) == len(data)
+    variants = [content for name, content in after.items() if name.startswith("a-")]
+    assert variants
+    assert all(origin_of(content).declared for content in variants)
+    build(tmp_path)
+    assert files(tmp_path) == after

@@ -37,6 +37,7 @@ _MIDJOURNEY = re.compile(r"\bJob ID:\s*[0-9a-f]{8}-[0-9a-f]{4}-", re.IGNORECASE)
 _STEPS, _SEED = re.compile(r"\bSteps:\s*\d"), re.compile(r"\bSeed:\s*-?\d")
 _GRAPH = re.compile(r'\s*\{\s*(?:"[^"]{0,80}"\s*:\s*[{\[]|\})')
 _NAMED_GRAPH = re.compile(r"\s*(prompt|workflow)\s*:\s*\{", re.IGNORECASE)
+_SYSTEM_USED = re.compile(r"AISystemUsed\s*(?:=\s*[\"']|>)\s*([^<\"']{2,80})")
 _PROMPT_INFORMATION = re.compile(r"AIPrompt(?:Information|WriterName)\b")
 _JSON_KEYS: Mapping[str, re.Pattern[str]] = {
     "SwarmUI": re.compile(r'"sui_image_params"\s*:'),
@@ -136,4 +137,6 @@ def _creator_tool_sign(xmp: str) -> Sign:
     match = _CREATOR_TOOL.search(xmp)
     if match is not None and (tool := _SOFTWARE.match(match[1])):
         return Sign(tool=tool["tool"])
+    if (system := _SYSTEM_USED.search(xmp)) is not None:
+        return Sign(tool=system[1].strip())
     return Sign(tool="Google AI") if _CREDIT.search(xmp) else Sign()
