@@ -17,7 +17,8 @@ _REPOSITORY = "https://github.com/imageseo/imageseo/blob/main/"
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    return markdown.replace(_MARK, changelog()) if page.file.src_uri == "changelog.md" else markdown
+    known = page.file.src_uri == "changelog.md" and _CHANGELOG.is_file()  # a copy of this site may be anywhere
+    return markdown.replace(_MARK, changelog()) if known else markdown
 
 
 def changelog() -> str:
