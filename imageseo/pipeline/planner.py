@@ -109,7 +109,9 @@ def _files_of_models(facts: PageFacts, hero: PageHero | None, files: DependencyT
     """
     images = [image for image in facts.images if image.ref.opt_out is not OptOut.IGNORED]
     paths = [target.path for image in images for target in image.targets if target.exists]
-    others = [image.ref.link for image in images] + [facts.scan.meta_content("og:image")]
+    others = [image.ref.link for image in images] + [
+        facts.scan.meta_content(name) for name in ("og:image", "twitter:image")
+    ]
     named = (facts.target(url).path for url in others if url is not None)
     paths += [path for path in named if path is not None and path.lower().endswith(_RASTERS) and files.exists(path)]
     if hero is not None and not hero.hero.generated:

@@ -89,6 +89,7 @@ def test_build_cleans_and_marks_every_file_that_a_page_shows_or_links_to(tmp_pat
         '<p><a href="large.png"><img src="thumb.jpg" alt="Large"></a></p><nav><img src="nav.png" alt="N"></nav>'
     )
     head = '<meta property="og:image" content="https://example.org/og.png">'
+    head += '<meta name="twitter:image" content="https://example.org/tw.png">'
     plain, exif = ai.raster("JPEG", size=(200, 150)), ai.exif({}, A1111, orientation=6)
     make(
         tmp_path,
@@ -98,7 +99,8 @@ def test_build_cleans_and_marks_every_file_that_a_page_shows_or_links_to(tmp_pat
             "b.jpg": ai.raster("JPEG", exif=exif, size=(200, 150)),
             "c.webp": ai.raster("WEBP", exif=exif, size=(220, 150)),
             **{
-                f"{name}.png": picture(number + 2, "a1111") for number, name in enumerate(("own", "large", "nav", "og"))
+                f"{name}.png": picture(number + 2, "a1111")
+                for number, name in enumerate(("own", "large", "nav", "og", "tw"))
             },
             "plain.jpg": plain,
             "thumb.jpg": plain,
@@ -109,7 +111,7 @@ def test_build_cleans_and_marks_every_file_that_a_page_shows_or_links_to(tmp_pat
     assert not result.failed
     assert leaks(tmp_path) == []
     after = files(tmp_path)
-    for name in ("a.png", "b.jpg", "c.webp", "own.png", "large.png", "nav.png", "og.png"):
+    for name in ("a.png", "b.jpg", "c.webp", "own.png", "large.png", "nav.png", "og.png", "tw.png"):
         assert origin_of(after[name]).declared, name
         with Image.open(io.BytesIO(before[name])) as one, Image.open(io.BytesIO(after[name])) as other:
             assert one.tobytes() == other.tobytes()
@@ -120,7 +122,7 @@ def test_build_cleans_and_marks_every_file_that_a_page_shows_or_links_to(tmp_pat
     assert all(origin_of(after[name]).source_type == TRAINED_MEDIA for name in variants)
     assert after["index.html"].count(b"TrainedAlgorithmicMediaDigitalSource") == 3
     notes = [finding.message for finding in result.findings if finding.rule == "prompt-removed"]
-    assert len(notes) == 7
+    assert len(notes) == 8
     assert notes[0].startswith("a.png (made with ComfyUI): in the published file, PNG text prompt, PNG text workflow")
 
     build(tmp_path)
