@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from imageseo.heroes.generate import model_changes
 from imageseo.heroes.generate.planner import GeneratePlan
@@ -27,6 +27,15 @@ _ACTIONS = {
     "refuse": "would fail",
     "drop": "has no hero any more, its pin would be dropped",
 }
+
+
+@runtime_checkable
+class PreflightProvider(Protocol):
+    """Additional method of a provider that can tell, without making anything, whether a recipe can be made here."""
+
+    def preflight(self, recipe: Recipe) -> tuple[str, ...]:
+        """Return notes on what the image would lack. Raises ProviderError, MissingExtraError: it cannot be made."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,7 +165,7 @@ def plan(
             if provider is None:
                 outcome = unknown_provider(name, providers)
             elif not isinstance(outcome, ImageseoError):
-                outcome = refuses(job.recipe) or outcome
+                outcome = refuses(job.recipe) or outcome or _preflight(provider, job.recipe)
             for page, reason in job.pages:
                 if isinstance(outcome, ImageseoError):
                     rows.append(_refuse_row(page, outcome, job.recipe, generate_plan))
@@ -169,7 +178,7 @@ def plan(
                         recipe=job.recipe,
                         pinned=_pinned_hash(page, generate_plan),
                         evidence=generate_plan.pages[page].evidence,
-                        notes=outcome or (provider.notes(job.recipe) if provider else ()),
+                        notes=outcome or (),
                     )
                 )
     for page, pin in generate_plan.pinned.items():
@@ -192,6 +201,15 @@ def plan(
     rows += [DryRunRow(page=pin.page, action="drop", recipe=pin.recipe, pinned=pin.recipe_hash) for pin in unrequested]
     rows = [replace(row, uses_seed=row.recipe is None or not _is_library_recipe(row.recipe, providers)) for row in rows]
     return DryRun(rows=tuple(sorted(rows, key=lambda row: row.page)))
+
+
+def _preflight(provider: HeroProvider, recipe: Recipe) -> tuple[str, ...] | ImageseoError:
+    """Return the notes of a recipe, or why it cannot be made here, as far as its provider can tell."""
+    try:
+        found = provider.preflight(recipe) if isinstance(provider, PreflightProvider) else ()
+    except ImageseoError as error:
+        return error
+    return (*provider.notes(recipe), *found)
 
 
 def _is_library_recipe(recipe: Recipe, providers: Mapping[str, HeroProvider]) -> bool:

@@ -71,6 +71,14 @@ class Diffusers:
             return ("the negative prompt has no effect: it needs a guidance above 1",)
         return ()
 
+    def preflight(self, recipe: Recipe) -> tuple[str, ...]:
+        """Return notes on what the image would lack; loads no weights. Raises ProviderError, MissingExtraError."""
+        module, runner = _import_module("planning.preflight"), self._get_runner()
+        options = _import_module("options").read_options(recipe.options)
+        size = (recipe.width, recipe.height)
+        found: tuple[str, ...] = module.check(options, size, runner.files, device=self.options.device)
+        return found
+
     def models(self, recipe: Recipe) -> Mapping[str, str]:
         """Return model name -> ``sha256:…`` of its files, as in ``Master.models``; loads no model.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from imageseo.heroes.providers.diffusion import input_images, lora, model_checks, textual_inversion
 from imageseo.heroes.providers.diffusion.components import load_component, read_class_name, read_tensor_shapes
@@ -68,12 +68,11 @@ def _as_length(value: Any) -> Any:
 def _ip_adapter(pipe: Any, adapter: IpAdapter, files: ModelFiles) -> Iterator[None]:
     unet = getattr(pipe, "unet", None)
     if unet is None or not hasattr(pipe, "load_ip_adapter"):
-        message = f"`ip_adapter`: {type(pipe).__name__} does not support it"
-        raise ProviderError(message, hint="use Stable Diffusion 1.x or SDXL")
+        refuse_ip_adapter(type(pipe).__name__)
     folder = files.folder("ip_adapter.folder", adapter.folder)
     weights = files.weights("ip_adapter.weight_name", str(folder / adapter.weight_name))
     encoder = _load_image_encoder(weights, folder, pipe)
-    _check_ip_adapter(weights, encoder, pipe)
+    check_ip_adapter(weights, encoder.config.to_dict(), unet.config.cross_attention_dim)
     parts = {name: getattr(pipe, name, None) for name in ("image_encoder", "feature_extractor")}
     processors, projection = unet.attn_processors, unet.encoder_hid_proj
     kind = unet.config.encoder_hid_dim_type
@@ -99,10 +98,19 @@ def _ip_adapter(pipe: Any, adapter: IpAdapter, files: ModelFiles) -> Iterator[No
         pipe.register_modules(**parts)
 
 
+def refuse_ip_adapter(pipeline: str) -> NoReturn:
+    """Raise the ProviderError for a pipeline that has no IP-Adapters here."""
+    raise ProviderError(f"`ip_adapter`: {pipeline} does not support it", hint="use Stable Diffusion 1.x or SDXL")
+
+
 _EDITIONS = "use ip-adapter_sd15 for Stable Diffusion 1.5 and ip-adapter_sdxl for SDXL"
 
 
-def _check_ip_adapter(weights: Path, encoder: Any, pipe: Any) -> None:
+def check_ip_adapter(weights: Path, encoder: Mapping[str, Any], text_width: Any) -> None:
+    """Check an IP-Adapter by the header of its weights. Raises ProviderError if it is for another model or encoder.
+
+    ``encoder``: settings of its image encoder. ``text_width``: of the embeddings that the model reads.
+    """
     shapes = read_tensor_shapes(weights)
     if not any(name.startswith("ip_adapter.") for name in shapes):
         raise ProviderError(f"`ip_adapter`: {weights} is not an IP-Adapter", hint=_EDITIONS)
@@ -112,18 +120,35 @@ def _check_ip_adapter(weights: Path, encoder: Any, pipe: Any) -> None:
             f"`ip_adapter`: {weights} needs a face recognition model, which is not supported", hint=hint
         )
     widths = {shape[1] for name, shape in shapes.items() if name.endswith(("to_k_ip.weight", "to_v_ip.weight"))}
-    text_width = pipe.unet.config.cross_attention_dim
     if widths != {text_width}:
         found = ", ".join(str(width) for width in sorted(widths))
         message = f"`ip_adapter`: {weights} expects text embeddings of width {found}, the model has {text_width}"
         raise ProviderError(message, hint=_EDITIONS)
-    for name, required in (("proj", encoder.config.projection_dim), ("proj_in", encoder.config.hidden_size)):
+    # The defaults of transformers, which leaves them out of config.json.
+    given = (("proj", encoder.get("projection_dim", 512)), ("proj_in", encoder.get("hidden_size", 768)))
+    for name, required in given:
         shape = shapes.get(f"image_proj.{name}.weight")
         if shape is not None and shape[1] != required:
             message = (
-                f"`ip_adapter`: {weights} expects image embeddings of width {shape[1]}, image_encoder gives {required}"
+                f"`ip_adapter`: {weights} expects image embeddings of width {shape[1]}"
+                f"{_describe_encoder(name, shape[1])}, "
+                f"image_encoder gives {required}{_describe_encoder(name, required)}"
             )
             raise ProviderError(message, hint="use the image_encoder that was published with it")
+
+
+# Published image encoders by the width of their output: projected, and of the last hidden layer.
+_ENCODERS = {
+    ("proj", 1024): "ViT-H",
+    ("proj", 1280): "ViT-bigG",
+    ("proj_in", 1280): "ViT-H",
+    ("proj_in", 1664): "ViT-bigG",
+}
+
+
+def _describe_encoder(layer: str, width: int) -> str:
+    name = _ENCODERS.get((layer, width))
+    return f" ({name})" if name else ""
 
 
 def find_image_encoder(weights: Path, folder: Path) -> Path:

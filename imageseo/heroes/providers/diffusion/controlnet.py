@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -56,20 +57,27 @@ def load_controlnet(folder: Path, pipe: Any) -> Any:
 
     Raises ProviderError if it is missing, damaged, only pickled, or made for another kind of model.
     """
+    kind = check_class(folder, type(pipe).__name__)
+    controlnet = _load(folder, kind, pipe.dtype, _device(pipe), _stamp(folder))
+    check_fit(folder, controlnet.config, (pipe.unet if hasattr(pipe, "unet") else pipe.transformer).config)
+    return controlnet
+
+
+def check_class(folder: Path, pipeline: str) -> str:
+    """Return the ControlNet's class. Raises ProviderError if it is not one for pipelines of the class ``pipeline``."""
     kind = read_class_name(folder, "control.model")
-    expected = next((kind for start, kind in _CLASSES.items() if type(pipe).__name__.startswith(start)), None)
+    expected = next((kind for start, kind in _CLASSES.items() if pipeline.startswith(start)), None)
     if expected is None:
-        raise ProviderError(f"`control`: {type(pipe).__name__} does not support ControlNets", hint=_supported_models())
+        raise ProviderError(f"`control`: {pipeline} does not support ControlNets", hint=_supported_models())
     if kind != expected:
         family = _FAMILIES.get(kind)
         description = f"for {family}" if family else f"a {kind}, which is not supported"
-        hint = f"{type(pipe).__name__} needs a {expected}"
-        raise ProviderError(f"`control.model`: {folder} is {description}", hint=hint)
-    controlnet = _load(folder, kind, pipe.dtype, _device(pipe), _stamp(folder))
-    controlnet_config, model_config = (
-        controlnet.config,
-        (pipe.unet if hasattr(pipe, "unet") else pipe.transformer).config,
-    )
+        raise ProviderError(f"`control.model`: {folder} is {description}", hint=f"{pipeline} needs a {expected}")
+    return kind
+
+
+def check_fit(folder: Path, controlnet_config: Mapping[str, Any], model_config: Mapping[str, Any]) -> None:
+    """Raise ProviderError if the settings of a ControlNet and of a model do not fit each other."""
     for key, meaning in _MATCHING_KEYS.items():
         found, required = controlnet_config.get(key), model_config.get(key)
         if key in controlnet_config and key in model_config and _as_list(found) != _as_list(required):
@@ -77,7 +85,6 @@ def load_controlnet(folder: Path, pipe: Any) -> Any:
                 f"`control.model`: {folder} is for another model: {meaning} is {found}, the model needs {required}"
             )
             raise ProviderError(message, hint="use a ControlNet for the model's family (SD 1.5, SDXL …)")
-    return controlnet
 
 
 def _device(pipe: Any) -> Any:

@@ -51,11 +51,7 @@ def _require_peft() -> None:
 def _load_lora(pipe: Any, name: str, path: Path) -> None:
     """Load one file and check that all of its layers are used: diffusers only warns about unused ones."""
     shapes = read_tensor_shapes(path)
-    expected = sum(1 for key in shapes if _DOWN.search(key))
-    if not expected:
-        raise ProviderError(
-            f"`loras`: {path} is not a LoRA", hint="use a file with lora_A/lora_B or lora_down/lora_up pairs"
-        )
+    expected = _count_layers(shapes, path)
     parts = [part for part in (getattr(pipe, each, None) for each in pipe._lora_loadable_modules) if part is not None]
     try:
         pipe.load_lora_weights(
@@ -71,6 +67,26 @@ def _load_lora(pipe: Any, name: str, path: Path) -> None:
         raise ProviderError(f"`loras`: {path} does not fit {_describe_model(pipe)}: {reason}")
 
 
+def check_file(path: Path, text_width: object) -> None:
+    """Check a LoRA by its header. Raises ProviderError if it is none, or is for texts of another width."""
+    shapes = read_tensor_shapes(path)
+    _count_layers(shapes, path)
+    if isinstance(text_width, int) and (reason := _other_width(shapes, text_width)):
+        raise ProviderError(f"`loras`: {path} does not fit {_describe_width(text_width)}: {reason}", hint=_OTHER_LORA)
+
+
+_OTHER_LORA = "use a LoRA for the model's family"
+
+
+def _count_layers(shapes: Mapping[str, Sequence[int]], path: Path) -> int:
+    count = sum(1 for key in shapes if _DOWN.search(key))
+    if not count:
+        raise ProviderError(
+            f"`loras`: {path} is not a LoRA", hint="use a file with lora_A/lora_B or lora_down/lora_up pairs"
+        )
+    return count
+
+
 def _has_adapter(layer: Any, name: str) -> bool:
     return any(name in getattr(layer, kind, ()) for kind in ("lora_A", "lora_embedding_A", "lokr_w1", "hada_w1_a"))
 
@@ -78,13 +94,18 @@ def _has_adapter(layer: Any, name: str) -> bool:
 def _mismatch_reason(shapes: Mapping[str, Sequence[int]], pipe: Any, otherwise: object) -> str:
     """Return the model that the file was made for, if the width of its text embeddings differs; else ``otherwise``."""
     model_width = _text_width(pipe)
+    reason = _other_width(shapes, model_width) if model_width is not None else ""
+    return reason or " ".join(str(otherwise).split())[:300]
+
+
+def _other_width(shapes: Mapping[str, Sequence[int]], model_width: int) -> str:
     file_widths = {
         shape[1]
         for key, shape in shapes.items()
         if len(shape) == 2 and _DOWN.search(key) and re.search(r"attn2[._]to_[kv]\b|attn2[._]to_[kv]_lora", key)
     }
-    if model_width is None or not file_widths or file_widths == {model_width}:
-        return " ".join(str(otherwise).split())[:300]
+    if not file_widths or file_widths == {model_width}:
+        return ""
     width = min(file_widths - {model_width})
     return f"it is for {_FAMILIES.get(width, 'a model')} with texts of width {width}, the model has {model_width}"
 
@@ -97,5 +118,8 @@ def _text_width(pipe: Any) -> int | None:
 
 def _describe_model(pipe: Any) -> str:
     width = _text_width(pipe)
-    family = _FAMILIES.get(width, type(pipe).__name__) if width is not None else type(pipe).__name__
-    return f"the model ({family})"
+    return _describe_width(width) if width in _FAMILIES else f"the model ({type(pipe).__name__})"
+
+
+def _describe_width(width: int | None) -> str:
+    return f"the model ({_FAMILIES[width]})" if width in _FAMILIES else "the model"

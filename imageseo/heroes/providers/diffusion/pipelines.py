@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from imageseo.heroes.providers.diffusion import model_checks
+from imageseo.heroes.providers.diffusion.limits import sizes
 from imageseo.model.errors import MissingExtraError, ProviderError
 from imageseo.model.extras import install_command
 
@@ -172,15 +172,9 @@ def out_of_memory_error(size: tuple[int, int]) -> ProviderError:
 
 def check_size(pipe: Any, width: int, height: int) -> None:
     """Raise ProviderError for a size that the model cannot draw, with the nearest possible one."""
-    step, maximum = _size_step(pipe), _max_side(pipe)
-    nearest = [min(max(step, round(side / step) * step), maximum - maximum % step) for side in (width, height)]
-    if nearest == [width, height]:
-        return
-    limit = f", up to {maximum} px a side" if max(width, height) > maximum else ""
-    raise ProviderError(
-        f"{width}x{height} px: {family(pipe)} draws multiples of {step} px{limit}",
-        hint=f"use the nearest size: `width: {nearest[0]}`, `height: {nearest[1]}`",
-    )
+    transformer = getattr(pipe, "transformer", None)
+    limits = sizes.from_configs(int(pipe.vae_scale_factor), None if transformer is None else transformer.config)
+    sizes.check(limits, family(pipe), width, height)
 
 
 def family(pipe: Any) -> str:
@@ -191,21 +185,6 @@ def family(pipe: Any) -> str:
 def supports_weights(pipe: Any) -> bool:
     """Whether the model's text encoders support weighted words: SD 1.x, 2.x and SDXL."""
     return family(pipe).startswith("StableDiffusion") and not family(pipe).startswith("StableDiffusion3")
-
-
-def _size_step(pipe: Any) -> int:
-    """Return the step in px of a model's image sizes, at least 8."""
-    transformer = getattr(pipe, "transformer", None)
-    patch = 1 if transformer is None else max(2, int(transformer.config.get("patch_size") or 1))
-    return math.lcm(8, int(pipe.vae_scale_factor) * patch)
-
-
-def _max_side(pipe: Any) -> int:
-    """Return the maximum side in px: SD3's position table ends there."""
-    transformer = getattr(pipe, "transformer", None)
-    config = {} if transformer is None else transformer.config
-    positions = config.get("pos_embed_max_size")
-    return int(positions) * int(pipe.vae_scale_factor) * int(config["patch_size"]) if positions else 16384
 
 
 @contextmanager

@@ -126,11 +126,7 @@ def create_scheduler(name: str, pipeline: Any) -> Any:
         options[_SPACINGS[spacing][1]] = True
     class_name = sampler_entry.class_name
     if is_flow_matching(original):
-        # Karras and the others assume another training method; only the Euler scheduler for flow matching has its own
-        # versions of them.
-        unsupported_spacing = spacing and sampler_entry.flow != _FLOW_EULER
-        if not sampler_entry.flow or unsupported_spacing or (sampler == "heun" and _passes_sigmas(pipeline)):
-            raise _mismatch_error(name, pipeline)
+        _check_flow(name, type(pipeline).__name__)
         class_name = sampler_entry.flow
         if not class_name.startswith("FlowMatch"):
             shift = original.config.get("shift", original.config.get("flow_shift", 1.0))
@@ -149,19 +145,37 @@ def create_scheduler(name: str, pipeline: Any) -> Any:
     )
 
 
+def check_fit(name: str, config: Mapping[str, Any], pipeline: str) -> None:
+    """Raise ProviderError if a scheduler does not fit a model. ``config``: of the model's own one."""
+    class_name = str(config.get("_class_name", ""))
+    if name != DEFAULT and _is_flow_config(class_name, config):
+        _check_flow(name, pipeline)
+
+
+def _check_flow(name: str, pipeline: str) -> None:
+    sampler, spacing = _split_name(name)
+    flow = _SAMPLERS[sampler].flow
+    # Karras and the others assume another training method; only the Euler scheduler for flow matching has its own
+    # versions of them.
+    if not flow or (spacing and flow != _FLOW_EULER) or (sampler == "heun" and _passes_sigmas(pipeline)):
+        raise _mismatch_error(name, pipeline)
+
+
 def is_flow_matching(scheduler: Any) -> bool:
     """Whether a scheduler belongs to a flow-matching model (SD3, Flux)."""
-    return (
-        type(scheduler).__name__.startswith("FlowMatch") or scheduler.config.get("prediction_type") == "flow_prediction"
-    )
+    return _is_flow_config(type(scheduler).__name__, scheduler.config)
 
 
-def _passes_sigmas(pipeline: Any) -> bool:
-    return type(pipeline).__name__.startswith("Flux")
+def _is_flow_config(class_name: str, config: Mapping[str, Any]) -> bool:
+    return class_name.startswith("FlowMatch") or config.get("prediction_type") == "flow_prediction"
 
 
-def _mismatch_error(name: str, pipeline: Any) -> ProviderError:
-    class_name = type(pipeline).__name__.removesuffix("Pipeline")
+def _passes_sigmas(pipeline: str) -> bool:
+    return pipeline.startswith("Flux")
+
+
+def _mismatch_error(name: str, pipeline: str) -> ProviderError:
+    class_name = pipeline.removesuffix("Pipeline")
     known = ["default", *(each for each, sampler in _SAMPLERS.items() if sampler.flow)]
     if _passes_sigmas(pipeline):
         known.remove("heun")

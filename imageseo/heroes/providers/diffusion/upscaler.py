@@ -37,7 +37,7 @@ def enlarge(image: Image, options: RecipeOptions, files: ModelFiles) -> Image:
         return image
     from PIL import Image
 
-    param, binary = _find_files(options, files)
+    param, binary = find_files(options, files)
     net = _load(param, binary, _stamp(param), _stamp(binary))
     rgb = image.convert("RGB")
     native_scale = _find_scale(net, param)
@@ -52,11 +52,11 @@ def enlarge(image: Image, options: RecipeOptions, files: ModelFiles) -> Image:
 
 def digest(options: RecipeOptions, files: ModelFiles) -> str:
     """Return ``sha256:…`` of both model files. Raises ProviderError."""
-    digests = "\n".join(files.digest(path) for path in _find_files(options, files))
+    digests = "\n".join(files.digest(path) for path in find_files(options, files))
     return "sha256:" + hashlib.sha256(digests.encode()).hexdigest()
 
 
-def _find_files(options: RecipeOptions, files: ModelFiles) -> tuple[Path, Path]:
+def find_files(options: RecipeOptions, files: ModelFiles) -> tuple[Path, Path]:
     """Return both files of the model, named by either one or by the common stem; a bare name may be a bundled model."""
     assert options.upscale is not None
     value = options.upscale.model
