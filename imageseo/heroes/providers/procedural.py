@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from importlib import import_module
+from importlib import import_module, metadata
 from typing import Any
 
+from imageseo.heroes.providers.art.cards.packages import FONT_PACKAGES
 from imageseo.heroes.providers.art.style_names import DARK_STYLES, STYLES
 from imageseo.model.errors import RecipeError, SettingsError
 from imageseo.model.hero import ALGORITHMIC_MEDIA, Master, Recipe
@@ -20,6 +22,7 @@ _MODES = ("auto", "light", "dark")
 _ROLES = ("ground", "main", "accent", "ink")
 _COLOR = re.compile(r"#(?:[0-9a-f]{3}|[0-9a-f]{6})")
 _FALSE = (None, False)
+_VERSION = "3"
 # Drawing takes about 120 bytes of memory per pixel.
 _MAX_PIXELS = 3840 * 2160
 
@@ -39,7 +42,7 @@ class Procedural:
     mode: str = "auto"
     brand: str = ""
     name: str = "procedural"
-    version: str = "2"
+    version: str = _VERSION
     digital_source_type: str = ALGORITHMIC_MEDIA
     reproducible: bool = True
     reads_page: bool = True
@@ -48,7 +51,9 @@ class Procedural:
         """Return the provider with the brand's colours and name. It has no settings of its own."""
         if context.options:
             raise SettingsError(tuple(f"providers.{self.name}.{key}: unknown key" for key in context.options))
-        return replace(self, colors=context.colors or self.colors, mode=context.mode, brand=context.brand)
+        colors = context.colors or self.colors
+        version = "+".join((_VERSION, *_font_versions()))
+        return replace(self, colors=colors, mode=context.mode, brand=context.brand, version=version)
 
     def complete(self, options: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return all options that the pixels depend on. Raises RecipeError naming the keys, all faults at once."""
@@ -93,10 +98,12 @@ class Procedural:
         return {key: text for key, text in texts.items() if text}
 
     def notes(self, recipe: Recipe) -> tuple[str, ...]:
-        """Return a note that the prompt is ignored."""
-        if "prompt" not in recipe.options:
-            return ()
-        return ("the prompt was ignored: procedural art depends on seed, style and colors only",)
+        """Return notes that the prompt is ignored, and on what a card could not show of its texts."""
+        ignored = "the prompt was ignored: procedural art depends on seed, style and colors only"
+        notes = (ignored,) if "prompt" in recipe.options else ()
+        if recipe.options.get("card") is None:
+            return notes
+        return (*notes, *import_module("imageseo.heroes.providers.art.render").card_notes(recipe))
 
     def preview(self, recipe: Recipe) -> tuple[str, bytes]:
         """Return the style that the seed selects, and the image at a small size without its texts."""
@@ -106,7 +113,7 @@ class Procedural:
         return render.style_of(recipe, STYLES), render.draw(small, STYLES)
 
     def produce(self, recipes: Iterable[Recipe]) -> Iterator[Master]:
-        """Yield one PNG per recipe. Raises RecipeError for texts that do not fit on a card."""
+        """Yield one PNG per recipe. Raises RecipeError for a size that is too large."""
         for recipe in recipes:
             if recipe.width * recipe.height > _MAX_PIXELS:
                 size = f"{recipe.width}x{recipe.height}"
@@ -116,6 +123,13 @@ class Procedural:
                 )
             draw = import_module("imageseo.heroes.providers.art.render").draw
             yield Master(png=draw(recipe, STYLES), digital_source_type=ALGORITHMIC_MEDIA, notes=self.notes(recipe))
+
+
+def _font_versions() -> Iterator[str]:
+    """Yield the installed packages of fonts: with other fonts a card of other scripts looks different."""
+    for package in FONT_PACKAGES:
+        with suppress(metadata.PackageNotFoundError):
+            yield f"{package} {metadata.version(package)}"
 
 
 def _style(value: Any) -> Any:

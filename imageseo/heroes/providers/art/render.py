@@ -13,6 +13,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from imageseo.heroes.providers.art.brand_coverage import cover
+from imageseo.heroes.providers.art.cards.text import is_rtl
 from imageseo.heroes.providers.art.color import palette
 from imageseo.heroes.providers.art.deterministic import Canvas, Dice, flatten
 from imageseo.heroes.providers.art.style_names import DARK_STYLES
@@ -26,6 +27,13 @@ def draw(recipe: Recipe, styles: tuple[str, ...]) -> bytes:
     out = io.BytesIO()
     Image.fromarray(pixels(recipe, styles)).save(out, "PNG", pnginfo=info)
     return out.getvalue()
+
+
+def card_notes(recipe: Recipe) -> tuple[str, ...]:
+    """Return what a card cannot show of its texts."""
+    from imageseo.heroes.providers.art import title_card
+
+    return title_card.Layout.build(Canvas(recipe.width, recipe.height), recipe.options["card"]).notes
 
 
 def style_of(recipe: Recipe, styles: tuple[str, ...]) -> str:
@@ -52,8 +60,8 @@ def pixels(recipe: Recipe, styles: tuple[str, ...]) -> NDArray[np.uint8]:
     content = {key: options[key] for key in getattr(style_module, "CONTENT", ()) if key in options}
     paint = style_module.draw(canvas, colors, Dice(recipe.seed, style), **content)
     card = options.get("card")
-    if card is not None and paint.focus < 0.5:
-        paint = paint.mirrored()  # the text is on the left
+    if card is not None and (paint.focus > 0.5) == is_rtl(card["title"]):
+        paint = paint.mirrored()  # the text is on the left, or on the right if it is read from there
     cover(paint, colors.brand)
     if card is None:
         return flatten(paint.l, paint.a, paint.b, recipe.seed & 0xFFFFFFFF)

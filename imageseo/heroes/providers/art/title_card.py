@@ -9,13 +9,17 @@ from importlib.resources import files
 from typing import NamedTuple
 
 import numpy as np
+from markupsafe import Markup
 from numpy.typing import NDArray
 from PIL import Image
 
+from imageseo.heroes.providers.art.cards.faces import has_fallback_fonts
+from imageseo.heroes.providers.art.cards.fitting import fit
+from imageseo.heroes.providers.art.cards.text import Replaced, is_rtl, name
+from imageseo.heroes.providers.art.cards.typeface import SetLine, Typeface
 from imageseo.heroes.providers.art.color import Lab, Paint, Palette, format_hex, luminance
 from imageseo.heroes.providers.art.deterministic import Canvas, Field, clip, fade
-from imageseo.heroes.providers.art.typography import check_glyphs, face, fit
-from imageseo.model.errors import RecipeError
+from imageseo.model.extras import install_command
 
 # WCAG 2.2 AA requires 4.5:1 for small text. The scrim is measured before dithering, hence the margin.
 _CONTRAST = 4.9
@@ -23,14 +27,13 @@ _TRACKING = -0.022
 
 
 class Line(NamedTuple):
-    """One line of text: baseline at ``x``, ``y`` in px."""
+    """One line of text: its left edge and baseline at ``x``, ``y`` in px."""
 
+    content: SetLine
     text: str
     x: float
     y: float
     size: float
-    weight: int
-    spacing: float
     upper: bool = False
 
 
@@ -50,60 +53,43 @@ class Ink(NamedTuple):
 
 @dataclass(frozen=True)
 class Layout:
-    """A card's lines and marks on a canvas; ``boxes``: areas of text, in px."""
+    """A card's lines and marks on a canvas; ``boxes``: areas of text, in px. ``notes``: what a text lost, and why."""
 
     canvas: Canvas
     lines: tuple[Line, ...]
     marks: tuple[Box, ...]
     boxes: tuple[Box, ...]
+    rtl: bool = False
+    notes: tuple[str, ...] = ()
 
     @classmethod
     def build(cls, canvas: Canvas, card: dict[str, str]) -> Layout:
-        """Lay out the texts. Raises RecipeError for glyphs that the font lacks and for texts that do not fit."""
-        texts = {key: check_glyphs(key, text) for key, text in card.items()}
+        """Lay out the texts: each one fits its box, whatever its length and its characters."""
+        rtl = is_rtl(card["title"])
+        setter = _Setter(canvas, card.get("language", ""), rtl=rtl)
         scale = min(canvas.height / 900.0, canvas.width / 1200.0)
         margin = 96.0 * scale
         available_width = canvas.width - 2.0 * margin
         width = available_width * 0.6 if canvas.aspect > 1.2 else available_width
-        title = fit(texts["title"], 800, width=width, sizes=(46.0 * scale, 104.0 * scale), lines=3, spacing=_TRACKING)
-        if title is None:
-            raise RecipeError(
-                f"`card.title`: {len(texts['title'])} characters do not fit {canvas.width}x{canvas.height} px",
-                hint="set a shorter one: `card: {title: …}`",
-            )
-        size, rows = title
-        subtitle_lines: tuple[float, list[str]] = (0.0, [])
-        if "subtitle" in texts:
-            fitted_subtitle = fit(texts["subtitle"], 500, width=width, sizes=(26.0 * scale, 36.0 * scale), lines=2)
-            if fitted_subtitle is None:
-                raise RecipeError(
-                    f"`card.subtitle`: {len(texts['subtitle'])} characters do not fit",
-                    hint="set a shorter one: `card: {subtitle: …}`",
-                )
-            subtitle_lines = fitted_subtitle
+        title = setter.fit("title", card["title"], 800, width, (46.0 * scale, 104.0 * scale), 3, _TRACKING)
         lines: list[Line] = []
         y = canvas.height - margin
-        for text in reversed(subtitle_lines[1]):
-            lines.append(Line(text, margin, y, subtitle_lines[0], 500, 0.0))
-            y -= subtitle_lines[0] * 1.35
-        if subtitle_lines[1]:
-            y -= size * 0.24 + 10.0 * scale
-        for text in reversed(rows):
-            lines.append(Line(text, margin - size * 0.045, y, size, 800, _TRACKING * size))
-            y -= size * 1.12
+        if "subtitle" in card:
+            subtitle = setter.fit("subtitle", card["subtitle"], 500, width, (26.0 * scale, 36.0 * scale), 2)
+            y = setter.stack(lines, subtitle, y, margin, rtl=rtl)
+            y -= title.size * 0.24 + 10.0 * scale if subtitle.lines else 0.0
+        setter.stack(lines, title, y, margin - title.size * 0.045, rtl=rtl)
         marks: list[Box] = []
-        if "brand" in texts:
-            small_size = 30.0 * scale
-            brand = fit(
-                texts["brand"], 600, width=available_width - 70.0 * scale, sizes=(18.0 * scale, small_size), lines=1
-            )
-            if brand is not None:
-                top = margin + small_size * 0.72
-                mark = Box(margin, top - small_size * 0.43, 36.0 * scale, 7.0 * scale)
-                marks.append(mark)
-                lines.append(Line(brand[1][0], margin + 52.0 * scale, top, brand[0], 600, 0.0, True))
+        if "brand" in card:
+            small = 30.0 * scale
+            brand = setter.fit("brand", card["brand"], 600, available_width - 70.0 * scale, (18.0 * scale, small), 1)
+            if brand.lines:
+                top = margin + small * 0.72
+                mark = Box(margin, top - small * 0.43, 36.0 * scale, 7.0 * scale)
+                marks.append(mark._replace(x=canvas.width - margin - mark.w) if rtl else mark)
+                setter.stack(lines, brand, top, margin + 52.0 * scale, rtl=rtl, upper=True)
         lines.reverse()
-        return cls(canvas, tuple(lines), tuple(marks), tuple(_box(line) for line in lines))
+        return cls(canvas, tuple(lines), tuple(marks), tuple(map(_box, lines)), rtl, tuple(setter.notes))
 
     def scrim(self, paint: Paint, palette: Palette) -> tuple[Ink, ...]:
         """Shade the art behind the texts until the contrast suffices at every point; return an ink for each line.
@@ -133,8 +119,12 @@ class Layout:
     def _mask(self, boxes: tuple[Box, ...], *, upper: bool) -> Field:
         """Return 1 behind the boxes, easing out to the right and towards the middle of the image."""
         canvas = self.canvas
-        right = max(box.x + box.w for box in boxes) * canvas.px
-        across = fade(clip(1.0 - (canvas.x - right) * (1.0 / 0.7)))
+        if self.rtl:
+            left = min(box.x for box in boxes) * canvas.px
+            across = fade(clip(1.0 - (left - canvas.x) * (1.0 / 0.7)))
+        else:
+            right = max(box.x + box.w for box in boxes) * canvas.px
+            across = fade(clip(1.0 - (canvas.x - right) * (1.0 / 0.7)))
         if upper:
             bottom = max(box.y + box.h for box in boxes) * canvas.px
             return across * fade(clip(1.0 - (canvas.y - bottom) * (1.0 / 0.3)))
@@ -148,15 +138,16 @@ class Layout:
         svg = _template().render(
             width=self.canvas.width,
             height=self.canvas.height,
-            lines=list(zip(self.lines, inks, strict=True)),
+            lines=[
+                (Markup(line.content.markup(line.x, line.y, line.size)), ink)
+                for line, ink in zip(self.lines, inks, strict=True)
+            ],
             marks=[(mark, inks[0]) for mark in self.marks],
         )
-        overlay_png = resvg_py.svg_to_bytes(
-            svg_string=svg, skip_system_fonts=True, font_files=[face(weight).path for weight in (500, 600, 800)]
-        )
-        with Image.open(io.BytesIO(bytes(overlay_png))) as overlay:
-            base = Image.fromarray(pixels).convert("RGBA")
-            base.alpha_composite(overlay.convert("RGBA"))
+        overlay = resvg_py.svg_to_bytes(svg_string=svg, skip_system_fonts=True)
+        base = Image.fromarray(pixels).convert("RGBA")
+        with Image.open(io.BytesIO(bytes(overlay))) as text:
+            base.alpha_composite(text.convert("RGBA"))
         return np.asarray(base.convert("RGB"))
 
 
@@ -180,10 +171,67 @@ def _template():  # type: ignore[no-untyped-def]
     return Environment(autoescape=True, undefined=StrictUndefined).from_string(text)
 
 
+class _Setter:
+    """Sets the texts of one card, and notes what could not be kept of them."""
+
+    def __init__(self, canvas: Canvas, language: str, *, rtl: bool) -> None:
+        self._canvas = canvas
+        self._typefaces = {weight: Typeface(weight, language, rtl=rtl) for weight in (500, 600, 800)}
+        self.notes: list[str] = []
+
+    def fit(
+        self,
+        key: str,
+        text: str,
+        weight: int,
+        width: float,
+        sizes: tuple[float, float],
+        lines: int,
+        tracking: float = 0.0,
+    ) -> _Text:
+        typeface = self._typefaces[weight]
+        prepared, replaced = typeface.prepare(text)
+        name = "brand.name" if key == "brand" else f"card.{key}"
+        if replaced is not None:
+            self.notes.append(_replaced_note(name, replaced))
+        fitted = fit(prepared, typeface, width=width, sizes=sizes, lines=lines, spacing=tracking)
+        if fitted.shortened:
+            self.notes.append(f"`{name}` is too long for the card and ends in an ellipsis: write a shorter one")
+        return _Text(typeface, fitted.size, fitted.lines, tracking)
+
+    def stack(
+        self, lines: list[Line], text: _Text, y: float, margin: float, *, rtl: bool, upper: bool = False
+    ) -> float:
+        """Add a text's lines from the last one upwards, and return the next baseline above them."""
+        size = text.size
+        height = 1.12 if text.tracking else 1.35
+        height = max([height, *map(text.typeface.line_height, text.lines)])
+        for row in reversed(text.lines):
+            content = text.typeface.set_line(row, text.tracking)
+            x = self._canvas.width - margin - content.width * size if rtl else margin
+            lines.append(Line(content, row, x, y, size, upper))
+            y -= size * height
+        return y
+
+
+class _Text(NamedTuple):
+    typeface: Typeface
+    size: float
+    lines: tuple[str, ...]
+    tracking: float
+
+
+def _replaced_note(key: str, replaced: Replaced) -> str:
+    listed = ", ".join(map(name, replaced.characters[:8]))
+    more = f" and {len(replaced.characters) - 8} more" if len(replaced.characters) > 8 else ""
+    shown = f"shown as {replaced.shown!r}" if replaced.shown else "left out"
+    advice = "" if has_fallback_fonts() else f"; for other scripts and emoji: {install_command('fonts')}"
+    return f"`{key}`: no font has {listed}{more}: {shown}{advice}"
+
+
 def _box(line: Line) -> Box:
-    font = face(line.weight)
-    width = font.width(line.text) * line.size + line.spacing * len(line.text)
-    return Box(line.x, line.y - line.size * font.cap_height * 1.15, width, line.size * (font.cap_height * 1.15 + 0.24))
+    size, content = line.size, line.content
+    return Box(line.x, line.y - content.above * size, content.width * size, (content.above + content.below) * size)
 
 
 def _window(paint: Paint, box: Box) -> tuple[slice, slice]:

@@ -1,0 +1,1 @@
+"""Title cards: fonts, line breaking, and text that fits its box."""
