@@ -64,6 +64,7 @@ class HeroPublisher:
             by=self.hero.file_names,
             requests=self._all_requests,
             may_overwrite=self._may_overwrite,
+            mentions=self._mentions,
         )
 
     def has_declined(self, page: Page) -> bool:
@@ -119,6 +120,13 @@ class HeroPublisher:
                 request = self._read_request(page)
                 if request is not None:
                     yield request
+
+    def _mentions(self, page: Page, text: str) -> bool:
+        """Whether a page contains a text; a page that cannot be read is reported when it is planned."""
+        try:
+            return text.encode() in self.output.read(page.path)
+        except (OSError, ImageseoError):
+            return False
 
     def _use_file(self, request: HeroRequest, path: str, location: Location) -> PageHero | None:
         asset = self.files.asset(path)

@@ -61,7 +61,7 @@ def test_setting_that_leaves_images_without_variants(tmp_path: Path) -> None:
     page = '<!doctype html><html lang="en"><body><main><h1>T</h1><img src="a.jpg" alt="A"></main></body></html>'
     small_sites.write(tmp_path / "site", {"index.html": page, "a.jpg": small_sites.photo()})
     low = {"mobile": {"warn": 100, "error": 200}, "desktop": {"warn": 100, "error": 200}}
-    for markup, hint in (("attributes", "the setting `markup` leaves it without variants"), ("auto", "")):
+    for markup, hint in (("attributes", "the setting `markup` disables variants"), ("auto", "")):
         settings = config.load({"markup": markup, **FAST, "budgets": {"lcp-bytes": low}}, "test")
         site = directory.site(tmp_path / "site", project=tmp_path, settings=settings)
         with composition.build_tools(settings, project=tmp_path, progress=Quiet()) as tools:

@@ -71,5 +71,5 @@ def test_notes_about_what_a_build_did_are_shown_up_to_ten_of_a_kind() -> None:
     findings = (*notes, *found("img-missing", 12), *found("markup-reduced", 10, severity=Severity.INFO))
     text = render(Report(title="build", findings=findings, silenced=(), summary={"errors": 12}))
     assert [text.count(f" {rule}: ") for rule in ("variant-dropped", "alt-length", "img-missing")] == [10, 25, 12]
-    assert "15 more of variant-dropped (--format json lists all)" in text
+    assert "15 more of variant-dropped (--verbose shows all)" in text
     assert "more of markup-reduced" not in text

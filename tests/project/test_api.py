@@ -59,7 +59,10 @@ def test_site_is_built_and_checked(site: Path) -> None:
     ]
     assert found.failed
     (only,) = imageseo.lint_site(site / "public", project=site, settings=FAST, select=["alt-missing"]).findings
-    assert only.location == imageseo.Location(page="index.html", line=1, column=only.location.column, image="a.jpg")
+    where = only.location
+    assert where == imageseo.Location(
+        page="index.html", line=1, column=where.column, image="a.jpg", occurrence=where.occurrence
+    )
     assert not imageseo.lint_site(site / "public", project=site, settings=FAST, ignore=["alt-missing"]).failed
 
 

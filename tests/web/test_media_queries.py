@@ -394,13 +394,13 @@ class TestFallbacks:
         recipe = '["/"]\nseed = 5\nstyle = "topo"\nalt = "Lines"\nwidth = 640\nheight = 360\n'
         (photo_site.folder / "heroes.toml").write_text(recipe, encoding="utf-8")
         small_sites.write(
-            photo_site.root, {"two.html": page('<img src="assets/heroes/index.jpg" alt="Lines">', "two.html")}
+            photo_site.root, {"two.html": page('<img src="assets/heroes/lines.jpg" alt="Lines">', "two.html")}
         )
         photo_site.build(**RECOMPRESS)
         tree = photo_site.tree()
         assert photo_site.build(**RECOMPRESS).changed == ()
         assert photo_site.tree() == tree
-        assert probe_asset(tree["assets/heroes/index.jpg"]).writer == "imageseo packet"
+        assert probe_asset(tree["assets/heroes/lines.jpg"]).writer == "imageseo packet"
 
 
 def _mean_difference(one: Image.Image, other: Image.Image) -> float:

@@ -1,4 +1,7 @@
-"""Names of published heroes: the author's, else the words of the alternative text, else the page's; one per content."""
+"""Names of published heroes: the author's, else the words of the alternative text, else the page's; one per content.
+
+A page that shows its hero by the page's name itself keeps that name.
+"""
 
 from __future__ import annotations
 
@@ -18,12 +21,14 @@ class PublishedNames:
 
     ``folder``: of the site. ``by``: what names a hero without a ``file_name``. ``requests``: those of all pages, asked
     for once. ``may_overwrite``: whether a site path is free, or was published by an earlier build.
+    ``mentions``: whether a page's own markup contains a text.
     """
 
     folder: str
     by: Literal["alt", "page"]
     requests: Callable[[], Iterable[HeroRequest]]
     may_overwrite: Callable[[str], bool]
+    mentions: Callable[[Page, str], bool]
     _contents: dict[str, str] = field(default_factory=dict)  # site path -> digest of its content's inputs
     _paths: dict[str, str] = field(default_factory=dict)  # digest of a hero's inputs -> its site path
     _given: dict[str, str] | None = None  # key of a recipe -> the name that a page gives it
@@ -59,5 +64,8 @@ class PublishedNames:
                 if each.recipe is not None and each.file_name is not None:
                     self._given.setdefault(each.recipe.key, each.file_name)
         given = request.file_name or (self._given.get(request.recipe.key) if request.recipe is not None else None)
+        if given:
+            return given
+        name = filenames.hero_name(page)
         words = filenames.words_slug(request.alt or "") if self.by == "alt" else ""
-        return given or words or filenames.hero_name(page)
+        return name if not words or self.mentions(page, f"{self.folder}/{name}.jpg") else words
