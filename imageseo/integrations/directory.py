@@ -19,11 +19,14 @@ from imageseo.integrations.site_address import deduce_base_url
 from imageseo.model.errors import SiteError
 from imageseo.model.site import Page, PageHints, Site
 from imageseo.storage.site_folder import SiteFolder
+from imageseo.web.html.text_content import text_content
 
 HERO_META = f"{OURS}hero"
 _META_ORIGIN = f'<meta name="{HERO_META}">'
 _NO_META: Mapping[str, Any] = {}  # one for the many pages of a site that have none
 _PELICAN_PAGES = ("index.html", "archives.html", "categories.html", "tags.html")  # authors.html may be off
+_H1 = re.compile(rb"<h1(?:\s[^>]*)?>(.*?)</h1\s*>", re.IGNORECASE | re.DOTALL)
+_HEADLINE_WITHIN = 262_144  # bytes from the start of a page; a headline below them is not that of the article
 _TITLE = re.compile(rb"<title(?:\s[^>]*)?>(.*?)</title", re.IGNORECASE | re.DOTALL)
 
 
@@ -74,7 +77,8 @@ def read_page(files: SiteFolder, path: str, *, hero_key: str | None) -> Page:
                 meta.setdefault(key, hero)
     if not meta:
         return Page(path=path, hints=PageHints(meta=_NO_META, title=_title(head)))
-    return Page(path=path, hints=PageHints(meta=meta, title=_title(head), origin=_META_ORIGIN))
+    headline = _headline(files, path)
+    return Page(path=path, hints=PageHints(meta=meta, title=_title(head), headline=headline, origin=_META_ORIGIN))
 
 
 def _with_drafts(files: SiteFolder, pages: list[Page]) -> list[Page]:
@@ -108,6 +112,15 @@ def _title(head: bytes) -> str | None:
     match = _TITLE.search(head, position) if position >= 0 else None
     text = " ".join(html.unescape(match[1].decode("utf-8", "replace")).split()) if match else ""
     return text or None
+
+
+def _headline(files: SiteFolder, path: str) -> str | None:
+    """Return the text of a page's first ``<h1>``, which a drawn title card shows."""
+    try:
+        match = _H1.search(files.begin(path, _HEADLINE_WITHIN))
+    except OSError:
+        return None
+    return (text_content(match[1].decode("utf-8", "replace")) or None) if match else None
 
 
 def _parse_hero(value: str) -> str | Mapping[str, Any]:

@@ -14,6 +14,7 @@ from imageseo.integrations.pages import draft_in, format_exception, source_of
 from imageseo.integrations.source_faults import front_matter_fault, unreadable_fault
 from imageseo.model import regular_file
 from imageseo.model.site import PageHints, SourceFault
+from imageseo.web.html.text_content import without_markdown
 
 _LONGEST_TITLE = 1000  # characters of a line; a longer one is no title
 _REST_HEAD = 131_072  # characters in which a document has its fields and its title
@@ -28,8 +29,6 @@ _FENCE = re.compile(r"[ ]{0,3}(`{3,}|~{3,})")
 _FIELD = re.compile(r":((?:\\.|[^\\:\s])(?:\\.|[^\\:])*):(?:[ \t]+|\Z)")
 _UNDERLINE = re.compile(r"([!-/:-@\[-`{-~])\1*[ \t]*\Z")
 _ROLE = re.compile(r"(?::[\w:+.-]+:)?(`{1,2})([^`]+?)(?:\s*<[^<>]*>)?\1_{0,2}")
-_LINK = re.compile(r"!?\[([^\[\]]*)\](?:\([^()]*\)|\[[^\[\]]*\])")
-_MARKS = re.compile(r"(?<![\w\\])(\*{1,3}|_{1,3}|`+)(?=\S)(.+?)(?<=\S)\1(?!\w)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +61,7 @@ def parse_markdown(text: str) -> SourceText:
     title = meta.get("title")
     return SourceText(
         meta={str(key): value for key, value in meta.items()},
-        title=str(title) if title is not None and not isinstance(title, Mapping | list) else _markdown_title(body),
+        title=str(title) if title is not None and not isinstance(title, Mapping | list) else markdown_headline(body),
         text=text,
         language=language,
         fault=fault,
@@ -101,10 +100,19 @@ def hints_of_source(
         source=source,
         source_dir=folder,
         title=text.title,
+        headline=headline(text.meta, text.text, keys) if path.suffix.lower() not in REST else text.title,
         meta=text.meta,
         unlisted=draft_in(text.meta),
         fault=_field_fault(text, source, keys) if path.suffix.lower() in REST else _markdown_fault(text, source, keys),
     )
+
+
+def headline(meta: Mapping[str, Any], text: str, keys: Sequence[str]) -> str | None:
+    """Return the first heading of Markdown if the page declares a hero, which may show it; else None."""
+    marks = tuple(key.lower() for key in keys)
+    if not any(isinstance(key, str) and key.lower().startswith(marks) for key in meta):
+        return None
+    return markdown_headline(_split(text.removeprefix("\ufeff").replace("\r\n", "\n"))[2])
 
 
 def _field_fault(text: SourceText, source: Path, keys: Sequence[str]) -> SourceFault | None:
@@ -164,7 +172,7 @@ def _parse_yaml(text: str) -> Any:
 _PARSERS: Mapping[str, Callable[[str], Any]] = {"yaml": _parse_yaml, "toml": tomllib.loads, "json": json.loads}
 
 
-def _markdown_title(body: str) -> str | None:
+def markdown_headline(body: str) -> str | None:
     """Return the first heading of the first level, as text."""
     previous, fence = "", ""
     for line in body.splitlines():
@@ -176,16 +184,11 @@ def _markdown_title(body: str) -> str | None:
         elif mark:
             fence = mark[1]
         elif heading := _HEADING.match(line):
-            return _plain(heading[1])
+            return without_markdown(heading[1])
         elif previous.strip() and line.startswith("=") and _SETEXT.match(line):
-            return _plain(previous.strip())
+            return without_markdown(previous.strip())
         previous = line
     return None
-
-
-def _plain(text: str) -> str:
-    """Return a heading without its inline markup."""
-    return " ".join(_MARKS.sub(r"\2", _LINK.sub(r"\1", text)).split())
 
 
 def _fields(lines: Sequence[str]) -> Iterator[tuple[str, str]]:
@@ -243,5 +246,5 @@ def _rest_title(lines: Sequence[str]) -> str | None:
             0 < len(above) <= _LONGEST_TITLE and not _UNDERLINE.match(above) and not above.startswith((".. ", ":"))
         )
         if is_text and _UNDERLINE.match(line) and len(line.rstrip()) >= min(len(above), 4):
-            return " ".join(_MARKS.sub(r"\2", _ROLE.sub(r"\2", above)).replace("\\", "").split())
+            return " ".join(without_markdown(_ROLE.sub(r"\2", above)).replace("\\", "").split())
     return None

@@ -10,6 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from imageseo.integrations.front_matter_file import headline
 from imageseo.integrations.pages import draft_in, folders_of, format_exception, source_dir, source_of
 from imageseo.integrations.source_faults import front_matter_fault, unreadable_fault
 from imageseo.model import regular_file
@@ -55,6 +56,7 @@ def hints_of(page: Page, *, project: Path, folders: Mapping[str, str], keys: Seq
         source=source,
         source_dir=source_dir(page.file.src_uri, folders),
         title=None if title is None else str(title),
+        headline=headline(page.meta, page.markdown or "", keys),
         meta=copy.deepcopy(dict(page.meta)),
         unlisted="a draft" if is_draft else draft_in(page.meta),
         # MkDocs ignores front matter that is not valid YAML, and would show it as text.

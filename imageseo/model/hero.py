@@ -30,7 +30,8 @@ class Recipe:
 
     ``options``: the provider's own keys (``prompt``, ``style``, ``colors``, ``card`` …), JSON values only, with
     defaults filled in, so that a later default cannot silently change the image. ``page``: the page that it is made for
-    in this run; not part of the key, needed if each page gets an image of its own.
+    in this run; not part of the key, needed if each page gets an image of its own. ``former_title``: what earlier
+    versions wrote on its card, if that differs: the page's title instead of its headline; not part of the key.
     """
 
     provider: str
@@ -39,6 +40,7 @@ class Recipe:
     height: int
     options: Mapping[str, Any] = field(default_factory=dict)
     page: str = field(default="", compare=False)
+    former_title: str = field(default="", compare=False)
 
     @property
     def canonical(self) -> str:

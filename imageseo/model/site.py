@@ -32,12 +32,13 @@ class PageHints:
     matter exactly as the generator loaded it. ``origin``: where ``meta`` declares the hero, for messages
     (``front matter``, ``heroes.toml``). ``unlisted``: why the author keeps the page from search engines and readers
     although it is built: ``a draft``, ``hidden``; ``""`` for a published page. ``fault``: why ``meta`` lacks the hero
-    that the source declares.
+    that the source declares. ``headline``: the page's ``<h1>`` as text, where it is known before the page is built.
     """
 
     source: Path | None = None
     source_dir: str = ""
     title: str | None = None
+    headline: str | None = None
     meta: Mapping[str, Any] = field(default_factory=dict)
     origin: str = "front matter"
     unlisted: str = ""

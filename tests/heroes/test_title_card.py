@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from imageseo.config.settings import HeroSettings
+from imageseo.heroes.lock.lock import Lock
 from imageseo.heroes.providers.art import title_card
 from imageseo.heroes.providers.art.cards.fitting import fit
 from imageseo.heroes.providers.art.cards.typeface import Typeface
@@ -17,8 +20,12 @@ from imageseo.heroes.providers.art.deterministic import Canvas, Dice, flatten
 from imageseo.heroes.providers.art.render import pixels
 from imageseo.heroes.providers.art.style_names import STYLES
 from imageseo.heroes.providers.procedural import PROVIDER, Procedural
-from imageseo.model.hero import Recipe
+from imageseo.heroes.recipes.request_parser import request
+from imageseo.integrations.directory import pages
+from imageseo.integrations.front_matter_file import headline
+from imageseo.model.hero import Pin, Recipe
 from imageseo.model.protocols import ProviderContext
+from imageseo.model.site import Page, PageHints
 
 BRANDS = {
     "default": ("#0b1f3a", "#2563eb", "#f59e0b"),
@@ -170,3 +177,71 @@ class TestGlyphs:
         layout = title_card.Layout.build(Canvas(480, 270), {"title": "Title", "brand": "Acme \U000f0000"})
         assert layout.notes == ()  # for private use: no reader could know its shape
         assert [line.text for line in layout.lines] == ["Acme", "Title"]
+
+
+class TestTitle:
+    """Which text of a page a card shows."""
+
+    @staticmethod
+    def title(**hints: Any) -> str:
+        page = Page(path="a/index.html", hints=PageHints(meta={"hero": {"style": "paper", "card": True}}, **hints))
+        found = request(page, settings=HeroSettings(), complete=lambda name, options: PROVIDER.complete(options))
+        assert found is not None
+        assert found.recipe is not None
+        return str(found.recipe.options["card"]["title"])
+
+    @pytest.mark.parametrize(
+        ("written", "shown"),
+        [
+            ("Use `imageseo` *now*", "Use imageseo now"),
+            ("A &amp; B", "A & B"),
+            ("The <em>big</em> <code>x</code>", "The big x"),
+            ("2 * 3 * 4", "2 * 3 * 4"),
+            ("snake_case_name", "snake_case_name"),
+            ("a < b", "a < b"),
+            ("[Link](x.md) here", "Link here"),
+            ("__init__ and **bold**", "init and bold"),
+        ],
+    )
+    def test_title_is_shown_without_markup(self, written: str, shown: str) -> None:
+        assert self.title(title=written) == shown
+
+    def test_headline_goes_before_the_title(self) -> None:
+        assert self.title(title="Home – Acme", headline="Welcome") == "Welcome"
+        assert self.title(title="Home", headline=None) == "Home"
+
+    def test_headline_of_markdown_is_read_where_a_hero_is_declared(self) -> None:
+        text = "---\nhero: {style: paper}\n---\n```\n# no\n```\n\n# The `x` *headline* # {#id}\n"
+        assert headline({"hero": {}}, text, ("hero", "image")) == "The x headline"
+        assert headline({"hero_style": "paper"}, "Setext\n===\n", ("hero",)) == "Setext"
+        assert headline({"title": "x"}, text, ("hero", "image")) is None
+
+    def test_headline_of_a_built_page_is_read_where_a_hero_is_declared(self, tmp_path: Path) -> None:
+        head = "<title>Home – Acme</title><meta name='imageseo:hero' content='{\"style\": \"paper\"}'>"
+        (tmp_path / "a.html").write_text(f"<html><head>{head}</head><body><h1 id=x>Hi <b>&amp;</b> bye</h1>")
+        (tmp_path / "b.html").write_text("<title>Other</title><h1>Not read</h1>")
+        first, second = pages(tmp_path, keys=["hero"])
+        assert (first.hints.title, first.hints.headline) == ("Home – Acme", "Hi & bye")
+        assert second.hints.headline is None
+
+    def test_pin_with_the_former_title_stays_valid(self) -> None:
+        def recipe_with(title: str) -> Recipe:
+            options = PROVIDER.complete({"card": {"title": title}})
+            return Recipe(provider="procedural", seed=3, width=160, height=90, options=options)
+
+        pinned = recipe_with("Home – Acme")
+        pin = Pin(
+            page="a/index.html",
+            recipe=pinned,
+            recipe_hash=pinned.key,
+            file="a.png",
+            file_sha256="sha256:0",
+            pixels_sha256="sha256:0",
+            digital_source_type="",
+            width=160,
+            height=90,
+        )
+        now = replace(recipe_with("Welcome"), former_title="Home – Acme")
+        assert Lock((pin,)).with_pinned_seed(now, "a/index.html", {"card"}).key == pinned.key
+        other = replace(recipe_with("Welcome"), former_title="Start – Acme")
+        assert Lock((pin,)).with_pinned_seed(other, "a/index.html", {"card"}).key == other.key

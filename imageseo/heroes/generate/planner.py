@@ -84,7 +84,9 @@ def plan_generation(
     for page, request in sorted(by_page.items()):
         if request.recipe is None:
             continue
-        recipe = lock.with_pinned_seed(request.recipe, page, request.derived)
+        # A hero that is made again shows the page's headline, even if the pin shows its title.
+        written = replace(request.recipe, former_title="") if page in redraw else request.recipe
+        recipe = lock.with_pinned_seed(written, page, request.derived)
         recipe = replace(recipe, seed=seeds[page]) if page in seeds else recipe
         own_image = apart(recipe)
         pin = lock.find(recipe.key, page, own=own_image)

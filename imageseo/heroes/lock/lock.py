@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
@@ -46,9 +46,18 @@ class Lock:
         return self._pages.get(page)
 
     def with_pinned_seed(self, recipe: Recipe, page: str, derived: Collection[str]) -> Recipe:
-        """Return the recipe; if its seed was not written by the author, with the seed of the page's pin."""
-        own = self.of_page(page) if "seed" in derived else None
-        return recipe if own is None else replace(recipe, seed=own.recipe.seed)
+        """Return the recipe; if its seed was not written by the author, with the seed of the page's pin.
+
+        A card that was pinned with the page's title, not its headline, keeps that title.
+        """
+        own = self.of_page(page)
+        if own is None:
+            return recipe
+        card, pinned = recipe.options.get("card"), own.recipe.options.get("card")
+        title = pinned.get("title") if isinstance(pinned, Mapping) else None
+        if title and title == recipe.former_title and isinstance(card, Mapping):
+            recipe = replace(recipe, options={**recipe.options, "card": {**card, "title": title}})
+        return replace(recipe, seed=own.recipe.seed) if "seed" in derived else recipe
 
     def stale_pin(self, recipe: Recipe, page: str, derived: Collection[str], words: object = None) -> Pin | None:
         """Return the page's pin if its recipe only differs in keys derived from the page (``derived``).

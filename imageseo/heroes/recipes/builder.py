@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -18,7 +19,7 @@ from imageseo.heroes.recipes.seed_series import next_seed
 from imageseo.model.errors import RecipeError
 from imageseo.model.hero import MAX_SEED, Recipe
 from imageseo.model.site import Page
-from imageseo.web.html.text_content import text_content
+from imageseo.web.html.text_content import text_content, without_markdown
 
 Complete = Callable[[str, Mapping[str, Any]], Mapping[str, Any]]
 Size = Callable[[str, int | None, int | None], tuple[int | None, int | None]]
@@ -153,16 +154,27 @@ def _complete_recipe(bare: Recipe, page: Page, complete: Complete, reads_page: b
 
     These are the title of a card without one, and all that the provider derives from the page's texts.
     """
-    card, title = bare.options.get("card"), page.hints.title
+    card, title = bare.options.get("card"), _headline(page)
     needs_title = card is True or (isinstance(card, Mapping) and "title" not in card)
     texts: dict[str, Any] = {"title": title} if needs_title and title and "title" not in bare.options else {}
     texts |= {"page": page_context(page)} if reads_page else {}
-    recipe = replace(bare, options=complete(bare.provider, {**bare.options, **texts}))
+    former = " ".join((page.hints.title or "").split())
+    recipe = replace(
+        bare,
+        options=complete(bare.provider, {**bare.options, **texts}),
+        former_title=former if "title" in texts and former != title else "",
+    )
     if not texts:
         return recipe, frozenset()
     # The provider may use them in any option: the options that differ for other texts are derived from the page.
     other = replace(bare, options=complete(bare.provider, {**bare.options, **_alter(texts)}))
     return recipe, frozenset(changed_keys(recipe, other))
+
+
+def _headline(page: Page) -> str:
+    """Return what a card shows as its title: the page's ``<h1>``, else its title, without markup."""
+    text = page.hints.headline or page.hints.title or ""
+    return without_markdown(text_content(text) if re.search(r"</|&#?\w+;", text) else text)
 
 
 def _alter(texts: Mapping[str, Any]) -> dict[str, Any]:

@@ -20,6 +20,15 @@ _MARKUP = re.compile(
 _BREAK = re.compile(r"<(?=(?:[bB][rR]|[pP]|[dD][iI][vV]|[lL][iI]|[tT][rRdD]|[hH][1-6])\b)")
 
 
+_LINK = re.compile(r"!?\[([^\[\]]*)\](?:\([^()]*\)|\[[^\[\]]*\])")
+_MARKS = re.compile(r"(?<![\w\\])(\*{1,3}|_{1,3}|`+)(?=\S)(.+?)(?<=\S)\1(?!\w)")
+
+
+def without_markdown(text: str) -> str:
+    """Return a heading without links, emphasis and backticks of Markdown, white space collapsed."""
+    return " ".join(_MARKS.sub(r"\2", _LINK.sub(r"\1", text)).split())
+
+
 def text_content(html: str) -> str:
     """Return plain text: without markup, scripts and permalink signs, references resolved, white space collapsed."""
     text = _MARKUP.sub("", _BREAK.sub(" <", html)) if "<" in html else html
