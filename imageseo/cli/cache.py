@@ -50,6 +50,11 @@ def verify(config: Path | None, form: str) -> int:
     metavar="SIZE",
     help="Then remove the least recently used entries until the rest fits, such as 500 MiB.",
 )
+@click.option(
+    "--candidates",
+    is_flag=True,
+    help="Instead remove the images of heroes that no page shows now; `imageseo undo` cannot restore them then.",
+)
 @click.option("--dry-run", "dry", is_flag=True, help="Show what would be removed; remove nothing.")
 @click.option("--days", type=click.FloatRange(min=0), hidden=True)
 @CONFIG
@@ -58,6 +63,7 @@ def prune(
     age: str | None,
     unreachable: bool,
     max_size: str | None,
+    candidates: bool,
     dry: bool,
     days: float | None,
     config: Path | None,
@@ -66,6 +72,13 @@ def prune(
     """Remove entries that are unreachable, unused for too long, or over the size limit."""
     from imageseo.cli.commands import cache as commands
 
+    if candidates:
+        if age is not None or unreachable or max_size is not None or days is not None:
+            raise click.UsageError("--candidates only takes --dry-run: candidates have no age")
+        from imageseo.cli.commands.candidates import prune as prune_candidates
+
+        click.echo(prune_candidates(current_project(config), form, dry=dry), nl=False)
+        return 0
     age = age if days is None else f"{days:f}d"
     report = commands.prune(current_project(config), form, age=age, size=max_size, unreachable=unreachable, dry=dry)
     click.echo(report, nl=False)

@@ -140,6 +140,10 @@ class HeroSettings(SettingsGroup, frozen=True, kw_only=True):
         Text,
         Meta(description="Where masters are stored: a folder of the project, to be committed, or an fsspec URL."),
     ] = "heroes"
+    made_by: Annotated[
+        Literal["name", "email", "off"],
+        Meta(description="Who makes a pin, recorded in the lock file: git's user name or e-mail address, or nobody."),
+    ] = "name"
     prompts: Annotated[Text, Meta(description="File of prompt templates, presets and series, in the project.")] = (
         "prompts.toml"
     )

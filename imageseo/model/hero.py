@@ -81,6 +81,7 @@ class HeroRequest:
     ``evidence``: the origin of the prompt, for the pin's
     ``env``: ``template``, ``preset``, ``series``, ``prompts`` (the library's version), ``words`` (a hash of the parts
     of the prompt that the author wrote: if the pin has the same hash, only text of the page has changed).
+    ``written``: keys of the recipe that the author wrote, or that follow from those.
     """
 
     page: str  # Page.key
@@ -95,6 +96,7 @@ class HeroRequest:
     focal: tuple[float, float] | None = None
     file_name: str | None = None
     evidence: Mapping[str, Any] = field(default_factory=dict)
+    written: frozenset[str] = frozenset()
     origin: str = "front matter"  # where it was requested, for messages: "front matter key `hero`", "heroes.toml: …"
 
     @property
@@ -168,7 +170,9 @@ class Pin:
 
     ``file``: relative to the project folder; a bare name if masters are stored in a bucket. ``phash``: 64 bits as 16
     hex digits, ``""`` in lock files of older versions. ``env``, ``models``, ``rights``: from the ``Master``.
-    ``checks``: results of quality gates. ``owner``: the person responsible for the image.
+    ``checks``: results of quality gates. ``owner``: the person responsible for the image. ``made``: evidence only:
+    ``when`` (a date), ``by`` (a person) and ``status`` (``generated``, ``picked``, ``adopted``). ``picked``: the
+    recipe's keys that were chosen with the image and not written by the author, who overrides them by writing them.
     """
 
     page: str
@@ -186,6 +190,8 @@ class Pin:
     rights: Rights = field(default_factory=Rights)
     checks: Mapping[str, Any] = field(default_factory=dict)
     owner: str | None = None
+    made: Mapping[str, str] = field(default_factory=dict)
+    picked: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

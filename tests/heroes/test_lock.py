@@ -132,6 +132,7 @@ class TestWrite:
         assert list(data[0]) == [
             "page",
             "recipe_hash",
+            "checksum",
             "owner",
             "recipe",
             "env",
@@ -140,7 +141,7 @@ class TestWrite:
             "rights",
             "checks",
         ]
-        assert list(data[1]) == ["page", "recipe_hash", "recipe", "output"], "what is empty is left out"
+        assert list(data[1]) == ["page", "recipe_hash", "checksum", "recipe", "output"], "what is empty is left out"
         assert data[0]["output"]["phash"] == "9da8b1c2d3e4f506"
         assert data[0]["recipe"]["options"]["loras"] == [{"file": "paper.safetensors", "weight": 0.7}]
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 from pathlib import Path
 
 from imageseo.cli.commands.generate import GenerateInputs
 from imageseo.cli.commands.generate_report import GenerateReport
+from imageseo.heroes.candidates.authorship import Authorship
+from imageseo.heroes.candidates.candidates import Candidates
 from imageseo.heroes.lock import lock as locks
 from imageseo.heroes.masters import store as master_stores
 from imageseo.integrations.command_hints import generate_command
@@ -40,6 +40,7 @@ def adopt(
     from imageseo.heroes.generate.process_lock import single_instance
 
     settings = project.settings
+    made = Authorship.of(settings.hero.made_by, project.folder)
     uri = _source_type_uri(source_type)
     data = _read(file)
     cache = project.folder / settings.cache_dir
@@ -56,8 +57,15 @@ def adopt(
                 "site and declare `hero: {src: …}`",
             )
         parent = locks.read(project.folder / locks.NAME).of_page(request.page)
-        master = adopted_master(data, file.name, parent=parent, who=_who(project.folder), source_type=uri)
-        result = runner.adopt(request, master, vault=vault, lock_path=project.folder / locks.NAME)
+        master = adopted_master(data, file.name, parent=parent, who=made.who() or None, source_type=uri)
+        result = runner.adopt(
+            request,
+            master,
+            vault=vault,
+            lock_path=project.folder / locks.NAME,
+            candidates=Candidates.of(settings.hero, project.folder),
+            made_by=made.table,
+        )
     return GenerateReport(result=result, faults=(), command=generate_command(config=config, root=root))
 
 
@@ -80,15 +88,3 @@ def _read(file: Path) -> bytes:
         raise SiteError(f"{file}: larger than {_MAX_BYTES // 2**20} MiB", hint="save it smaller") from error
     except OSError as error:
         raise SiteError(f"{file}: cannot be read: {error.strerror or error}", hint="correct the path") from error
-
-
-def _who(folder: Path) -> str | None:
-    """Return the name of the person: git's, else that of the environment."""
-    command = ["git", "config", "user.name"]
-    try:
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=10, check=False)
-        name = done.stdout.strip()
-    except (OSError, subprocess.SubprocessError, ValueError):
-        name = ""
-    names = (os.environ.get("GIT_AUTHOR_NAME"), name, os.environ.get("USER"), os.environ.get("USERNAME"))
-    return next((each.strip()[:200] for each in names if each and each.strip()), None)

@@ -11,6 +11,8 @@ from pathlib import Path, PurePosixPath
 
 from imageseo.cli.commands.generate_report import GenerateReport, VerifyReport
 from imageseo.cli.commands.unread_pins import refuse_to_prune_unread
+from imageseo.heroes.candidates.authorship import Authorship
+from imageseo.heroes.candidates.candidates import Candidates
 from imageseo.heroes.generate.dry_run import DryRun
 from imageseo.heroes.generate.regression_report import SHEET
 from imageseo.heroes.lock import lock as locks
@@ -80,6 +82,8 @@ def generate(
             redraw=inputs.redraw,
             accept=(report or cache / "regression") if accept else None,
             command=command,
+            candidates=Candidates.of(settings.hero, project.folder),
+            made_by=Authorship.of(settings.hero.made_by, project.folder).table,
             progress=progress,
         )
     if accept:

@@ -5,25 +5,22 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from imageseo.heroes.candidates.candidates import Candidates
 from imageseo.heroes.generate import model_changes
+from imageseo.heroes.generate.lock_session import LockSession
 from imageseo.heroes.generate.planner import GenerateJob, GeneratePlan, plan_generation
-from imageseo.heroes.generate.process_lock import defer_interrupt
 from imageseo.heroes.generate.producer import Producer
 from imageseo.heroes.generate.regression_report import regenerate_changed_models
 from imageseo.heroes.generate.result import GeneratedHero, GenerateResult
-from imageseo.heroes.lock import lock as locks
-from imageseo.heroes.lock.lock import Lock
-from imageseo.heroes.lock.serializer import Blocks
-from imageseo.heroes.masters.pin_builder import build_pin, store_master
+from imageseo.heroes.masters.pin_builder import build_pin
 from imageseo.heroes.masters.resolver import TYPED, Command
 from imageseo.heroes.recipes import asset_providers
-from imageseo.model import regular_file
 from imageseo.model.errors import ImageseoError, ProviderError
-from imageseo.model.hero import HeroRequest, Master, Pin
+from imageseo.model.hero import HeroRequest, Master
 from imageseo.model.progress import Progress
 from imageseo.model.protocols import Clock, HeroProvider, MasterStore, Store
 
@@ -43,6 +40,8 @@ def generate(
     redraw: Collection[str] = (),
     accept: Path | None = None,
     command: Command = TYPED,
+    candidates: Candidates | None = None,
+    made_by: Callable[[], Mapping[str, str]] = dict,
     progress: Progress | None = None,
     clock: Clock = time.perf_counter,
 ) -> GenerateResult:
@@ -59,10 +58,11 @@ def generate(
     ``accept``: accept models whose files changed, and regenerate all their heroes; the report in this folder compares
     them with the pinned ones and is written before any is replaced. None: such a recipe fails.
     ``command``: page -> the command that regenerates its hero, for hints.
+    ``candidates``: where every image is kept, also those that are replaced. ``made_by``: ``made`` of ``LockSession``.
     A recipe that fails is listed in ``failed``. LockError and SiteError (the master store cannot be written to) end
     the run; the pins made so far are kept.
     """
-    session = _LockSession(path=lock_path, vault=vault)
+    session = LockSession(path=lock_path, vault=vault, candidates=candidates, made=made_by)
     apart = partial(asset_providers.needs_own_picture, providers)
     plan = plan_generation(
         requests,
@@ -124,12 +124,20 @@ def generate(
     )
 
 
-def adopt(request: HeroRequest, master: Master, *, vault: MasterStore, lock_path: Path) -> GenerateResult:
+def adopt(
+    request: HeroRequest,
+    master: Master,
+    *,
+    vault: MasterStore,
+    lock_path: Path,
+    candidates: Candidates | None = None,
+    made_by: Callable[[], Mapping[str, str]] = dict,
+) -> GenerateResult:
     """Pin a master from elsewhere to the page of a request, as if its recipe had made it.
 
     Raises LockError, SiteError, and ValueError for a request without recipe.
     """
-    session = _LockSession(path=lock_path, vault=vault)
+    session = LockSession(path=lock_path, vault=vault, candidates=candidates, made=made_by)
     if request.recipe is None:
         raise ValueError(f"{request.page} requests no recipe")
     session.requests = {request.page: request}
@@ -154,69 +162,10 @@ def _frozen_result(plan: GeneratePlan) -> GenerateResult:
     )
 
 
-def _pin_outcome(job: GenerateJob, master: Master, session: _LockSession) -> list[GeneratedHero] | ImageseoError:
+def _pin_outcome(job: GenerateJob, master: Master, session: LockSession) -> list[GeneratedHero] | ImageseoError:
     page = job.pages[0][0]
     try:
         pin, name, data = build_pin(page, job.recipe, master)
     except ProviderError as error:
         return error
     return session.pin_master(job.pages, pin, name, data, master.notes)
-
-
-@dataclass(slots=True, kw_only=True)
-class _LockSession:
-    """Updates the lock and the master store during a run."""
-
-    path: Path
-    vault: MasterStore
-    requests: Mapping[str, HeroRequest] = field(default_factory=dict)
-    lock: Lock = field(init=False)
-    _last_bytes: bytes | None = field(init=False)  # content of the lock file after the last read or write
-    _blocks: Blocks = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self._last_bytes = self._read_bytes()
-        self.lock = locks.read(self.path)
-
-    def pin_master(
-        self, pages: list[tuple[str, str]], pin: Pin, name: str, data: bytes, notes: tuple[str, ...] = ()
-    ) -> list[GeneratedHero]:
-        """Store a master and pin it to its pages; an interrupt is deferred until both are done."""
-        with defer_interrupt():
-            stored = store_master(pin, self.vault, name, data)
-            pins = [self._pin_for(page, stored) for page, _ in pages]
-            self.commit(self.lock.with_pins(pins))
-        return [GeneratedHero(page=page, file=stored.file, reason=reason, notes=notes) for page, reason in pages]
-
-    def _pin_for(self, page: str, pin: Pin) -> Pin:
-        """Return the pin of one page: keep the owner of its former pin, and add the evidence of its request."""
-        own = self.lock.of_page(page)
-        owner = own.owner if own is not None else pin.owner
-        return replace(pin, page=page, owner=owner, env={**pin.env, **self.requests[page].evidence})
-
-    def commit(self, new: Lock) -> None:
-        """Write the lock, then remove the masters that it no longer pins, unless their files were edited.
-
-        Pins that another process wrote in the meantime are kept. Raises SiteError for a master that cannot be removed;
-        the lock is written by then.
-        """
-        if new == self.lock:
-            return
-        if self._read_bytes() != self._last_bytes:
-            pages = {pin.page for pin in new.pins}
-            removed = [pin.page for pin in self.lock.pins if pin.page not in pages]
-            changed = [pin for pin in new.pins if self.lock.of_page(pin.page) != pin]
-            self.lock = locks.read(self.path)
-            new = self.lock.without(removed).with_pins(changed)
-        locks.write(self.path, new, self._blocks)
-        files = {pin.file for pin in new.pins}
-        unpinned = {pin.file: pin.file_sha256 for pin in self.lock.pins if pin.file not in files}
-        self.lock, self._last_bytes = new, self._read_bytes()
-        for file, sha256 in unpinned.items():
-            self.vault.discard(file, sha256)
-
-    def _read_bytes(self) -> bytes | None:
-        try:
-            return regular_file.read(self.path)
-        except OSError:
-            return None

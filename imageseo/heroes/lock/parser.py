@@ -5,21 +5,24 @@ from __future__ import annotations
 import json
 import re
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any, NoReturn
 
+from imageseo.heroes.lock.rights import RIGHTS
+from imageseo.heroes.lock.seal import seal
 from imageseo.model.errors import LockError
 from imageseo.model.hero import Pin, Recipe
 from imageseo.model.image import Rights
 
 VERSION = 1
 RESTORE = "Restore the file from version control, or delete the entry and run `imageseo generate`."
-RIGHTS = ("creator", "credit", "copyright", "license", "acquire_license_page")
 _HASH = re.compile(r"sha256:[0-9a-f]{64}")
 _PHASH = re.compile(r"[0-9a-f]{16}")
 _TOP = ("lock_version", "hero")
 _ENTRY = ("page", "recipe_hash", "recipe", "output")
-_OPTIONAL = ("owner", "env", "models", "rights", "checks")  # locks of older versions have none of them
+_OPTIONAL = ("owner", "env", "models", "rights", "checks", "made", "picked", "checksum")  # old locks have none of them
+MADE = ("when", "by", "status")
 _RECIPE = ("provider", "seed", "width", "height", "options")
 _OUTPUT = ("file", "sha256", "pixels", "width", "height", "digital_source_type")
 _START = re.compile(r"\s*\[\[\s*hero\s*\]\]")
@@ -101,6 +104,7 @@ class LockParser:
             if pin.page in pins:
                 hint = f"Keep one of the two blocks of {pin.page}; `imageseo generate` then makes what does not match."
                 self.fail(self.find_line(number, "page"), f"second hero for the page {pin.page!r}", hint)
+            self._check_seal(number, entry, pin)
             pins[pin.page] = pin
         return list(pins.values())
 
@@ -151,6 +155,15 @@ class LockParser:
             **self._parse_optional(number, entry),
         )
 
+    def _check_seal(self, number: int, entry: Mapping[str, Any], pin: Pin) -> None:
+        if "checksum" in entry and entry["checksum"] != seal(pin):
+            self.fail(
+                self.find_line(number, "checksum"),
+                f"the entry of {pin.page!r} is not as it was written: its checksum does not match. A merge may have "
+                "mixed two entries, or a line was edited",
+                f"Restore the entry from one side of the merge, or delete it and run `imageseo generate {pin.page}`.",
+            )
+
     def _parse_recipe(self, number: int, entry: dict[str, Any]) -> Recipe:
         recipe = Recipe(**entry["recipe"])
         try:
@@ -168,7 +181,7 @@ class LockParser:
 
     def _parse_optional(self, number: int, entry: dict[str, Any]) -> dict[str, Any]:
         """Return the optional fields of a pin; a missing table is an empty one."""
-        tables: dict[str, Any] = {name: entry.get(name, {}) for name in ("env", "models", "rights", "checks")}
+        tables: dict[str, Any] = {name: entry.get(name, {}) for name in ("env", "models", "rights", "checks", "made")}
         for name, table in tables.items():
             if not isinstance(table, dict):
                 self.fail(self.find_line(number, name), f"{name} must be a table")
@@ -179,10 +192,14 @@ class LockParser:
                 self.fail(self.find_line(number, name), f"[hero.{name}] contains a value that JSON cannot represent")
         for key, value in tables["models"].items():
             self._check_hash(number, ("models", key), value)
-        self._check_keys(number, tables["rights"], (), RIGHTS, "rights")
-        for key, value in tables["rights"].items():
-            if not isinstance(value, str) or not value:
-                self.fail(self.find_line(number, "rights", key), f"{key} must be text that is not empty")
+        for name, keys in (("rights", RIGHTS), ("made", MADE)):
+            self._check_keys(number, tables[name], (), keys, name)
+            for key, value in tables[name].items():
+                if not isinstance(value, str) or not value:
+                    self.fail(self.find_line(number, name, key), f"{key} must be text that is not empty")
+        picked = entry.get("picked", [])
+        if not isinstance(picked, list) or not all(isinstance(key, str) and key for key in picked):
+            self.fail(self.find_line(number, "picked"), "picked must be a list of keys")
         owner = entry.get("owner")
         if owner is not None and (not isinstance(owner, str) or not owner.strip()):
             self.fail(
@@ -190,7 +207,7 @@ class LockParser:
                 "owner must be text that is not empty",
                 "Name the person in charge, or remove the line.",
             )
-        return {**tables, "rights": Rights(**tables["rights"]), "owner": owner}
+        return {**tables, "rights": Rights(**tables["rights"]), "owner": owner, "picked": tuple(picked)}
 
     def _check_hash(self, number: int, path: tuple[str, ...], value: Any) -> None:
         if not isinstance(value, str) or not _HASH.fullmatch(value):

@@ -9,7 +9,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from imageseo.heroes.lock.parser import RESTORE, RIGHTS, VERSION, LockParser
+from imageseo.heroes.lock.parser import MADE, RESTORE, VERSION, LockParser
+from imageseo.heroes.lock.rights import as_table
+from imageseo.heroes.lock.seal import seal
 from imageseo.heroes.recipes.diff import basic_values
 from imageseo.model.errors import LockError
 from imageseo.model.hero import Pin
@@ -68,7 +70,7 @@ def _add_page_comments(page: str, lines: list[str]) -> Iterator[str]:
 def _format_pin(pin: Pin) -> list[str]:
     if pin.recipe_hash != pin.recipe.key:
         raise LockError(f"the pin of {pin.page} does not have the hash of its recipe", hint=RESTORE)
-    rights = {name: value for name in RIGHTS if (value := getattr(pin.rights, name)) is not None}
+    made = {name: value for name in MADE if (value := pin.made.get(name))}
     output = {
         "file": pin.file,
         "sha256": pin.file_sha256,
@@ -78,7 +80,13 @@ def _format_pin(pin: Pin) -> list[str]:
         "height": pin.height,
         "digital_source_type": pin.digital_source_type,
     }
-    entry = {"page": pin.page, "recipe_hash": pin.recipe_hash, "owner": pin.owner}
+    entry = {
+        "page": pin.page,
+        "recipe_hash": pin.recipe_hash,
+        "checksum": seal(pin),
+        "owner": pin.owner,
+        "picked": list(pin.picked) or None,
+    }
     lines = ["[[hero]]", *_format_keys({key: value for key, value in entry.items() if value is not None}, pin.page)]
     lines += _format_table("hero.recipe", basic_values(pin.recipe), pin.page)
     lines += _format_table("hero.recipe.options", _sorted(pin.recipe.options), pin.page)
@@ -87,7 +95,7 @@ def _format_pin(pin: Pin) -> list[str]:
     lines += _format_table(
         "hero.output", {key: value for key, value in output.items() if key != "phash" or value}, pin.page
     )
-    for name, table in (("rights", rights), ("checks", _sorted(pin.checks))):
+    for name, table in (("rights", as_table(pin.rights)), ("checks", _sorted(pin.checks)), ("made", made)):
         lines += _format_table(f"hero.{name}", table, pin.page) if table else []
     return lines
 
