@@ -168,6 +168,24 @@ class TestFamilies:
         assert master_pixels(master) == master_pixels(*make_masters(configured(models), recipe("sd")))
 
 
+def test_recipe_with_a_lora_leaves_no_trace_in_the_next_one(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pipe = pipelines.load(models / "sd", "model", digest="trace", dtype="float32", device="cpu")
+    for name, seed in (("first", 1), ("second", 2)):
+        parts = ("unet", "text_encoder")
+        tiny_adapters.lora(pipe, models / f"{name}.safetensors", seed=seed, parts=parts)
+    recipes = [recipe("sd", loras=["first.safetensors"]), recipe("sd"), recipe("sd", loras=["second.safetensors"])]
+    alone = []
+    for each in recipes:
+        monkeypatch.setattr(pipelines, "_LOADED", {})
+        alone += make_masters(configured(models), each)
+    monkeypatch.setattr(pipelines, "_LOADED", {})
+    together = make_masters(configured(models), *recipes)
+    assert [each.png for each in together] == [each.png for each in alone]
+    assert len({each.png for each in alone}) == 3
+    assert "first.safetensors 44/44" in together[0].env["lora_layers"]
+    assert "lora_layers" not in together[1].env
+
+
 class TestSchedulers:
     NAMES = ("ddim", "euler", "euler a", "dpm++ 2m", "dpm++ 2m karras", "dpm++ 2m sde", "unipc", "lcm", "heun", "pndm")
 
@@ -684,5 +702,9 @@ def test_size_defaults_to_the_provider(tmp_path: Path) -> None:
 
 def test_options_are_accepted_in_series_and_flat_front_matter() -> None:
     assert {*options.KEYS} - {"prompt", "negative"} <= {*OPTIONS}
-    words = {each.name for each in fields(RecipeOptions) if each.type in ("str", "str | None", "Dtype | None")}
-    assert words - {"prompt", "negative", "image"} == {*WORDED}
+    words = {
+        each.name
+        for each in fields(RecipeOptions)
+        if each.type in ("str", "str | None", "Dtype | None", "Weights | None")
+    }
+    assert words - {"prompt", "negative", "image"} == {*WORDED} - {"mode"}  # of another provider

@@ -80,7 +80,7 @@ def recipe_options(**more: Any) -> RecipeOptions:
 @contextmanager
 def attached(pipe: Any, files: ModelFiles, **more: Any) -> Iterator[Mapping[str, Any]]:
     with adapters.attach(pipe, recipe_options(**more), files) as extra:
-        yield extra
+        yield extra.arguments
 
 
 def draw_attached(pipe: Any, files: ModelFiles, prompt: str = "a paper boat", **more: Any) -> Pixels:
@@ -153,8 +153,8 @@ def test_lora_for_another_model_is_refused_with_its_width(sd: Any, sdxl: Any, fi
     assert "texts of width 32, the model has 64" in error_message(sdxl, files, loras=["foreign.safetensors"])
 
 
-def test_lora_with_unused_layers_is_refused(sd: Any, files: ModelFiles) -> None:
-    """diffusers only warns about unused layers and draws without them."""
+def test_lora_with_unused_layers_is_counted(sd: Any, files: ModelFiles) -> None:
+    """diffusers only warns about unused layers and draws without them, even if that is every layer."""
     import torch
     from safetensors.torch import load_file, save_file
 
@@ -163,7 +163,21 @@ def test_lora_with_unused_layers_is_refused(sd: Any, files: ModelFiles) -> None:
     for side, shape in (("A", (2, 16)), ("B", (16, 2))):
         tensors[f"unet.mid_block.attentions.9.to_q.lora_{side}.weight"] = torch.zeros(shape)
     save_file(tensors, str(path))
-    assert "part.safetensors does not fit" in error_message(sd, files, loras=["part.safetensors"])
+    tiny_adapters.lora(sd, files.project / "full.safetensors", seed=3)
+    layers = (len(tensors) - 2) // 2
+    with adapters.attach(sd, recipe_options(loras=["part.safetensors"]), files) as extra:
+        assert extra.lora_layers == {"part.safetensors": (layers, layers + 1)}
+        (note,) = extra.notes
+        assert f"part.safetensors: {layers} of its {layers + 1} layers match the model" in note
+        part = draw(sd)
+    assert np.array_equal(part, draw_attached(sd, files, loras=["full.safetensors"]))
+    with adapters.attach(sd, recipe_options(loras=["full.safetensors"]), files) as extra:
+        assert extra.notes == ()
+    for prefix in ("unet.mid_block.attentions.9.", "transformer."):
+        save_file({name.replace("unet.", prefix): each for name, each in tensors.items()}, str(path))
+        message = error_message(sd, files, loras=["part.safetensors"])
+        assert "part.safetensors does not fit" in message
+        assert f"none of its {layers + 1} layers match" in message
 
 
 def test_invalid_lora_file_is_refused(sd: Any, files: ModelFiles) -> None:

@@ -141,8 +141,8 @@ class TestOptions:
     def test_every_option_is_read(self) -> None:
         """An option that `read_options` does not read would be dropped silently."""
         names = (
-            "model prompt negative steps guidance scheduler dtype vae refiner embeddings loras control ip_adapter "
-            "image strength mask outpaint upscale"
+            "model prompt negative weights steps guidance scheduler dtype vae refiner embeddings loras control "
+            "ip_adapter image strength mask outpaint upscale"
         )
         assert " ".join(options.KEYS) == names
         assert {each.name for each in fields(options.read_options({"model": "m", "prompt": "x"}))} == set(options.KEYS)

@@ -210,3 +210,94 @@ def test_preflight_does_not_import_torch(project: Path) -> None:
         "assert not {'torch', 'diffusers', 'transformers'} & set(sys.modules), 'loaded'"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+def words(count: int) -> str:
+    return " ".join(f"w{number}" for number in range(count))
+
+
+def test_words_that_an_encoder_drops_are_told_by_plan_and_result(project: Path) -> None:
+    provider, prompt = configured(project), "a lighthouse, " + words(30)  # one letter is one token of the tiny CLIP
+    for family, encoders in {
+        "flux": ["CLIP (text_encoder)"],
+        "sd3": ["CLIP (text_encoder)", "CLIP (text_encoder_2)"],
+    }.items():
+        wanted = recipe(family, prompt=prompt)
+        notes = provider.preflight(wanted)
+        assert [note.partition(" reads 77 of ")[0] for note in notes] == [f"`prompt`: {name}" for name in encoders]
+        for note in notes:
+            dropped = note.partition("are dropped: “")[2].rstrip("”").split()
+            assert dropped
+            assert prompt.split()[-len(dropped) :] == dropped
+            assert f"the last {len(dropped)} words" in note
+        (master,) = provider.produce([wanted])
+        assert set(notes) <= set(master.notes)
+
+
+@pytest.mark.parametrize(("family", "limit"), [("sd3", 256), ("flux", 512), ("pixart", 300)])
+def test_t5_reads_as_much_as_its_pipeline(project: Path, family: str, limit: int) -> None:
+    import inspect
+
+    pipe = load_pipeline(project / family)
+    assert inspect.signature(pipe.__call__).parameters["max_sequence_length"].default == limit
+    prompt = words(limit)
+    (note,) = (note for note in configured(project).preflight(recipe(family, prompt=prompt)) if "T5" in note)
+    assert f"reads {limit} of " in note
+    name = {"sd3": "tokenizer_3", "flux": "tokenizer_2", "pixart": "tokenizer"}[family]
+    dropped = len(getattr(pipe, name)(words(limit)).input_ids) - limit
+    shown = note.partition("dropped: “")[2].rstrip("”").removesuffix(" …")
+    assert shown in prompt
+    assert dropped > 0
+    assert not configured(project).preflight(recipe(family, prompt="a lighthouse"))
+
+
+def test_stable_diffusion_reads_long_prompts_to_the_end(project: Path) -> None:
+    """compel encodes them in parts."""
+    for family in ("sd", "sdxl"):
+        assert configured(project, strict=True).preflight(recipe(family, prompt=words(200))) == ()
+
+
+def test_strict_refuses_a_prompt_that_is_cut(project: Path) -> None:
+    wanted = recipe("flux", prompt=words(90))
+    told = fault(project, wanted, strict=True)
+    assert "CLIP (text_encoder) reads 77 of " in told
+    assert "strict: false" in told
+    strict = configured(project, strict=True, repro=False)
+    drawn = strict.produce([recipe("flux"), wanted, recipe("flux", prompt="a boat")])
+    next(drawn)
+    with pytest.raises(ImageseoError, match="are dropped"):
+        next(drawn)
+
+
+def test_cut_negative_prompt_is_told(project: Path) -> None:
+    wanted = {"negative": words(40)}
+    assert configured(project).preflight(recipe("sd3", **wanted))[0].startswith("`negative`: CLIP")
+    assert not [note for note in configured(project).preflight(recipe("flux", **wanted)) if "reads" in note]
+
+
+@pytest.mark.parametrize("family", ["flux", "sd3", "pixart", "sd"])
+def test_weights_are_dropped_with_a_note(project: Path, family: str) -> None:
+    provider = configured(project)
+    weighted = recipe(family, prompt="a (lighthouse:1.3) at dawn", weights="drop")
+    note = "`prompt`: weights are dropped: 'lighthouse' 1.3"
+    assert provider.preflight(weighted) == (note,)
+    dropped, plain = provider.produce([weighted, recipe(family, prompt="a lighthouse at dawn")])
+    assert dropped.png == plain.png
+    assert note in dropped.notes
+    assert note not in plain.notes
+
+
+@pytest.mark.parametrize("family", ["flux", "sd3", "pixart"])
+def test_weights_that_a_model_does_not_support_are_refused(project: Path, family: str) -> None:
+    told = fault(project, recipe(family, prompt="a (lighthouse:1.3)", weights="apply"))
+    assert "does not support weights in prompts" in told
+    assert "`weights: drop`" in told
+    assert "does not support weights" in fault(project, recipe(family, negative="(text:2)"))
+
+
+def test_weights_and_long_prompts_need_compel(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with without(monkeypatch, "compel"):
+        assert configured(project).preflight(recipe("sd", prompt="a boat")) == ()
+        assert configured(project).preflight(recipe("sd", prompt="a (boat:1.2)", weights="drop"))
+        for prompt in ("a (boat:1.2)", words(90)):
+            assert "need compel" in fault(project, recipe("sd", prompt=prompt))

@@ -26,7 +26,8 @@ class DiffusersOptions:
     ``model``: default of recipes. ``device``: ``auto``, ``cuda``, ``cuda:1``, ``mps`` or ``cpu``. ``offline``: never
     access the hub; False downloads missing files of a model that is pinned to a commit. ``repro``: one image at a time,
     on ``threads`` CPU threads, with deterministic algorithms. ``batch``: images per batch otherwise. ``width``,
-    ``height``: default size of recipes, before ``hero.width`` and ``hero.height``.
+    ``height``: default size of recipes, before ``hero.width`` and ``hero.height``. ``strict``: a prompt that an encoder
+    cannot read to its end is an error.
     """
 
     model: str | None = None
@@ -37,6 +38,7 @@ class DiffusersOptions:
     batch: int = 4
     width: int | None = None
     height: int | None = None
+    strict: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +78,9 @@ class Diffusers:
         module, runner = _import_module("planning.preflight"), self._get_runner()
         options = _import_module("options").read_options(recipe.options)
         size = (recipe.width, recipe.height)
-        found: tuple[str, ...] = module.check(options, size, runner.files, device=self.options.device)
+        found: tuple[str, ...] = module.check(
+            options, size, runner.files, device=self.options.device, strict=self.options.strict
+        )
         return found
 
     def models(self, recipe: Recipe) -> Mapping[str, str]:
@@ -104,6 +108,7 @@ class Diffusers:
                 repro=self.options.repro,
                 threads=self.options.threads,
                 batch=self.options.batch,
+                strict=self.options.strict,
                 progress=context.progress,
             )
         return self._runners["runner"]
@@ -130,7 +135,7 @@ def _options(table: Mapping[str, Any], name: str) -> DiffusersOptions:
         elif key == "device":
             if not isinstance(value, str) or not re.fullmatch(r"auto|cpu|mps|cuda(:\d+)?", value):
                 faults.append(f"{location}: found {value!r}, expected auto, cuda, cuda:1, mps or cpu")
-        elif key in ("offline", "repro"):
+        elif key in ("offline", "repro", "strict"):
             if not isinstance(value, bool):
                 faults.append(f"{location}: found {value!r}, expected true or false")
         else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -16,14 +17,32 @@ if TYPE_CHECKING:
     from imageseo.heroes.providers.diffusion.recipe_options import IpAdapter, RecipeOptions
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attached:
+    """What adapters add. ``arguments``: of the call (``ip_adapter_image``). ``lora_layers``: by file."""
+
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    lora_layers: Mapping[str, lora.LayerCount] = field(default_factory=dict)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Notes on LoRAs that are applied in part."""
+        return tuple(
+            f"`loras`: {file}: {count.used} of its {count.all} layers match the model, the others have no effect"
+            for file, count in self.lora_layers.items()
+            if count.used < count.all
+        )
+
+
 @contextmanager
-def attach(pipe: Any, options: RecipeOptions, files: ModelFiles) -> Iterator[Mapping[str, Any]]:
-    """Attach all adapters of the recipe; yields additional call arguments (``ip_adapter_image``).
+def attach(pipe: Any, options: RecipeOptions, files: ModelFiles) -> Iterator[Attached]:
+    """Attach all adapters of the recipe.
 
     On exit, also after an exception, the diffusion pipeline is restored bit for bit. Raises ProviderError for files
     that are missing, damaged, pickled, or made for another model.
     """
     arguments: dict[str, Any] = {}
+    layers: Mapping[str, lora.LayerCount] = {}
     with ExitStack() as stack:
         if options.vae is not None:
             stack.enter_context(_vae(pipe, files.folder("vae", options.vae)))
@@ -31,12 +50,12 @@ def attach(pipe: Any, options: RecipeOptions, files: ModelFiles) -> Iterator[Map
             paths = [files.weights(f"embeddings[{number}]", file) for number, file in enumerate(options.embeddings)]
             stack.enter_context(textual_inversion.add_embeddings(pipe, paths))
         if options.loras:
-            stack.enter_context(lora.apply_loras(pipe, options.loras, files))
+            layers = stack.enter_context(lora.apply_loras(pipe, options.loras, files))
         if options.ip_adapter is not None:
             path = files.path("ip_adapter.image", options.ip_adapter.image)
             arguments["ip_adapter_image"] = input_images.read_image(path, "ip_adapter.image")
             stack.enter_context(_ip_adapter(pipe, options.ip_adapter, files))
-        yield arguments
+        yield Attached(arguments=arguments, lora_layers=layers)
 
 
 @contextmanager

@@ -73,6 +73,9 @@ def describe_environment(
         found["cuda"] = str(torch.version.cuda)
     if result.tiled:
         found["tiled"] = True
+    if result.lora_layers:
+        counts = (f"{Path(file).name} {used}/{every}" for file, (used, every) in result.lora_layers.items())
+        found["lora_layers"] = ", ".join(counts)
     packages = {
         "compel": result.compel,
         "peft": options.loras,

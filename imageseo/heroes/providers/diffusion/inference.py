@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from imageseo.heroes.providers.diffusion import pipelines, prompt_embeddings
@@ -40,12 +40,17 @@ class InferenceJob:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchResult:
-    """Result of a call: an image or an error for each prompt; notes; whether tiles and compel were used."""
+    """Result of a call: an image or an error for each prompt; notes; whether tiles and compel were used.
+
+    ``prompt_notes``: further notes for each prompt. ``lora_layers``: file -> layers that are used, and all of them.
+    """
 
     images: tuple[Image | ProviderError, ...]
     notes: tuple[str, ...] = ()
     tiled: bool = False
     compel: bool = False
+    prompt_notes: tuple[tuple[str, ...], ...] = ()
+    lora_layers: Mapping[str, tuple[int, int]] = field(default_factory=dict)
 
 
 def draw(job: InferenceJob, prompts: Sequence[str], seeds: Sequence[int], on_step: OnStep) -> BatchResult:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from imageseo.heroes.providers.diffusion.components import read_tensor_shapes
 from imageseo.model.errors import MissingExtraError, ProviderError
@@ -22,9 +22,19 @@ _DOWN = re.compile(r"(\.lora_A\.weight|[._]lora\.down\.weight|\.lora_down\.weigh
 _FAMILIES = {768: "Stable Diffusion 1.x", 1024: "Stable Diffusion 2.x", 2048: "SDXL"}
 
 
+class LayerCount(NamedTuple):
+    """Layers of a LoRA file that the model uses, and all of them."""
+
+    used: int
+    all: int
+
+
 @contextmanager
-def apply_loras(pipe: Any, loras: Sequence[Lora], files: ModelFiles) -> Iterator[None]:
-    """Apply the LoRAs and remove them on exit. Raises ProviderError for files that do not fit."""
+def apply_loras(pipe: Any, loras: Sequence[Lora], files: ModelFiles) -> Iterator[Mapping[str, LayerCount]]:
+    """Apply the LoRAs and remove them on exit; yields file -> layers. Raises ProviderError for files that do not fit.
+
+    A file of which only a part matches the model is applied as far as it goes.
+    """
     if not hasattr(pipe, "load_lora_weights"):
         raise ProviderError(
             f"`loras`: {type(pipe).__name__} does not support LoRAs", hint="use another model, or remove them"
@@ -33,10 +43,9 @@ def apply_loras(pipe: Any, loras: Sequence[Lora], files: ModelFiles) -> Iterator
     paths = [files.weights(f"loras[{number}].file", lora.file) for number, lora in enumerate(loras)]
     names = [f"imageseo_{number}" for number in range(len(paths))]
     try:
-        for name, path in zip(names, paths, strict=True):
-            _load_lora(pipe, name, path)
+        counts = {lora.file: _load_lora(pipe, name, path) for lora, name, path in zip(loras, names, paths, strict=True)}
         pipe.set_adapters(names, adapter_weights=[lora.weight for lora in loras])
-        yield
+        yield counts
     finally:
         pipe.unload_lora_weights()
 
@@ -48,8 +57,8 @@ def _require_peft() -> None:
         raise MissingExtraError("`loras` need peft, which is not installed", hint=install_command("diffusers"))
 
 
-def _load_lora(pipe: Any, name: str, path: Path) -> None:
-    """Load one file and check that all of its layers are used: diffusers only warns about unused ones."""
+def _load_lora(pipe: Any, name: str, path: Path) -> LayerCount:
+    """Load one file and count the layers that are used: diffusers only warns about unused ones, even if all are."""
     shapes = read_tensor_shapes(path)
     expected = _count_layers(shapes, path)
     parts = [part for part in (getattr(pipe, each, None) for each in pipe._lora_loadable_modules) if part is not None]
@@ -58,13 +67,18 @@ def _load_lora(pipe: Any, name: str, path: Path) -> None:
             str(path.parent), weight_name=path.name, adapter_name=name, local_files_only=True, use_safetensors=True
         )
     except Exception as error:  # each family raises different exceptions if shapes or names do not match
+        none = f"none of its {expected} layers match"
+        reason = _mismatch_reason(shapes, pipe, none if "not found in the base model" in str(error) else error)
         raise ProviderError(
-            f"`loras`: {path} does not fit {_describe_model(pipe)}: {_mismatch_reason(shapes, pipe, error)}"
+            f"`loras`: {path} does not fit {_describe_model(pipe)}: {reason}", hint=_OTHER_LORA
         ) from error
     found = sum(_has_adapter(layer, name) for part in parts for layer in part.modules())
-    if found < expected:
-        reason = _mismatch_reason(shapes, pipe, f"{found} of its {expected} layers match")
-        raise ProviderError(f"`loras`: {path} does not fit {_describe_model(pipe)}: {reason}")
+    width = _text_width(pipe)
+    is_other_model = found < expected and width is not None and bool(_other_width(shapes, width))
+    if not found or is_other_model:
+        reason = _mismatch_reason(shapes, pipe, f"{found or 'none'} of its {expected} layers match")
+        raise ProviderError(f"`loras`: {path} does not fit {_describe_model(pipe)}: {reason}", hint=_OTHER_LORA)
+    return LayerCount(found, expected)
 
 
 def check_file(path: Path, text_width: object) -> None:

@@ -100,8 +100,10 @@ class OptionReader:
             self.fault(key, f"expected true or false, found {value!r}")
         return value is True
 
-    def one_of(self, key: str, default: str, allowed: tuple[str, ...]) -> Any:
+    def one_of(self, key: str, default: str | None, allowed: tuple[str, ...]) -> Any:
         value = self._value(key, default)
+        if value is default:
+            return value
         return value if value in allowed else self.fault(key, f"expected {' or '.join(allowed)}, found {value!r}")
 
     def parse(self, key: str, read: Callable[[Any], Any], default: Any) -> Any:

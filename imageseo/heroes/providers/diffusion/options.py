@@ -52,6 +52,7 @@ def read_options(options: Mapping[str, Any]) -> RecipeOptions:
         ),
         "prompt": reader.text("prompt", REQUIRED),
         "negative": reader.text("negative", ""),
+        "weights": reader.one_of("weights", None, ("apply", "drop")),
         "steps": reader.integer("steps", 30, 1, 500),
         "guidance": reader.number("guidance", 5.0, 0, 50),
         "scheduler": reader.parse("scheduler", schedulers.canonical_name, schedulers.DEFAULT),

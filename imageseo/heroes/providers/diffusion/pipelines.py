@@ -184,7 +184,12 @@ def family(pipe: Any) -> str:
 
 def supports_weights(pipe: Any) -> bool:
     """Whether the model's text encoders support weighted words: SD 1.x, 2.x and SDXL."""
-    return family(pipe).startswith("StableDiffusion") and not family(pipe).startswith("StableDiffusion3")
+    return family_supports_weights(family(pipe))
+
+
+def family_supports_weights(family: str) -> bool:
+    """Whether the models of a family support weighted words."""
+    return family.startswith("StableDiffusion") and not family.startswith("StableDiffusion3")
 
 
 @contextmanager

@@ -100,24 +100,33 @@ def _key(value: Any) -> Any:
 
 def _plain(pipe: Any, prompts: Sequence[str], negative: str) -> tuple[dict[str, Any], list[str]]:
     for text in (*prompts, negative):
-        weighted_parts = [part for part in prompt_weights.parse(text) if part.weight not in _BRACKETS]
-        if weighted_parts:
-            raise ProviderError(
-                f"`prompt`: {pipelines.family(pipe)} does not support weights in prompts, "
-                f"but {weighted_parts[0].text.strip()!r} has one",
-                hint="remove the weight, or use Stable Diffusion 1.x, 2.x or SDXL",
-            )
+        refuse_weights(pipelines.family(pipe), text)
     accepted = inspect.signature(pipe.__call__).parameters
-    found: dict[str, Any] = {"prompt": [_unescaped(prompt) for prompt in prompts]}
+    found: dict[str, Any] = {"prompt": [unescape(prompt) for prompt in prompts]}
     # Flux uses a negative prompt only with a second guidance, which it was not trained for.
     if negative and "negative_prompt" in accepted and "true_cfg_scale" not in accepted:
-        found["negative_prompt"] = [_unescaped(negative)] * len(prompts)
+        found["negative_prompt"] = [unescape(negative)] * len(prompts)
         return found, []
     notes = [f"the negative prompt was ignored: {pipelines.family(pipe)} does not support it"] if negative else []
     return found, notes
 
 
-def _unescaped(text: str) -> str:
+def refuse_weights(family: str, text: str) -> None:
+    """Raise ProviderError if a text has weights, which the model's family does not support."""
+    if weighted := explicit_weights(text):
+        raise ProviderError(
+            f"`prompt`: {family} does not support weights in prompts, but {weighted[0].text.strip()!r} has one",
+            hint="remove the weight, set `weights: drop`, or use Stable Diffusion 1.x, 2.x or SDXL",
+        )
+
+
+def explicit_weights(text: str) -> list[prompt_weights.Part]:
+    """Return the parts whose weights are certainly meant as such: bare brackets may be ordinary text."""
+    return [part for part in prompt_weights.parse(text) if part.weight not in _BRACKETS]
+
+
+def unescape(text: str) -> str:
+    """Return a text as an encoder without weights gets it: brackets are text, escaped or not."""
     return re.sub(r"\\([()\[\]\\])", r"\1", text)
 
 

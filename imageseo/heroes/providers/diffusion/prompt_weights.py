@@ -65,6 +65,11 @@ def strip_weights(prompt: str) -> str:
     return "".join(part.text for part in parse(prompt))
 
 
+def drop_weights(prompt: str) -> str:
+    """Return the prompt without weights, in a form that ``parse`` reads as one part: brackets that remain are text."""
+    return to_a1111([Part(strip_weights(prompt))])
+
+
 def to_compel(prompt: str) -> str:
     """Return the prompt in compel's syntax, ``(word)1.3``. Characters that are special only to compel are escaped."""
     text = ""

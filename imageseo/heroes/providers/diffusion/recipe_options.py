@@ -8,6 +8,7 @@ from typing import Literal
 from imageseo.heroes.providers.diffusion import schedulers
 
 Dtype = Literal["float32", "bfloat16", "float16"]
+Weights = Literal["apply", "drop"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +61,7 @@ class RecipeOptions:
 
     ``model``: a folder, or ``org/name@<commit>`` from the hub's cache. ``scheduler``: a canonical name of
     ``schedulers``, or ``default`` for the one in the model folder. ``dtype``: None lets the device decide.
+    ``weights``: whether weighted words count, where the model supports it (None: they do).
     ``strength``: how much of ``image`` is redrawn; needs ``image``. ``width`` and ``height`` of the recipe are the size
     that the model draws; ``upscale`` enlarges that.
     """
@@ -67,6 +69,7 @@ class RecipeOptions:
     model: str
     prompt: str
     negative: str = ""
+    weights: Weights | None = None
     steps: int = 30
     guidance: float = 5.0
     scheduler: str = schedulers.DEFAULT

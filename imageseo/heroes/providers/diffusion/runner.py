@@ -6,20 +6,24 @@ import io
 from collections import Counter, OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
 from imageseo.heroes.providers.diffusion import (
+    adapters,
     generation_metadata,
     inference,
     model_checks,
     pipelines,
     prompt_embeddings,
+    prompts,
     schedulers,
     tasks,
 )
+from imageseo.heroes.providers.diffusion.adapters import Attached
+from imageseo.heroes.providers.diffusion.limits import prompt_length
 from imageseo.heroes.providers.diffusion.model_files import ModelFiles
 from imageseo.heroes.providers.diffusion.options import read_options
 from imageseo.heroes.providers.diffusion.prefetch import PrefetchStopped, prefetch
@@ -48,7 +52,7 @@ class DrawnImage:
 class DiffusionRunner:
     """Draws the images of one project. ``ready``: images that were drawn ahead.
 
-    ``device``, ``repro``, ``threads``, ``batch``: settings of the provider.
+    ``device``, ``repro``, ``threads``, ``batch``, ``strict``: settings of the provider.
     """
 
     files: ModelFiles
@@ -56,6 +60,7 @@ class DiffusionRunner:
     repro: bool = True
     threads: int = 2
     batch: int = 4
+    strict: bool = False
     progress: Progress | None = None
     ready: dict[str, DrawnImage] = field(default_factory=dict)
     embedding_cache: OrderedDict[tuple[Any, ...], Any] = field(default_factory=OrderedDict)
@@ -127,8 +132,10 @@ class DiffusionRunner:
             pipe_used, machine, options, dtype=machine.dtype(options.dtype), batch=batch_size, result=drawn
         )
         return {
-            key: DrawnImage(recipe=batch[key], image=image, notes=drawn.notes, models=models, env=env, sampler=sampler)
-            for key, image in zip(batch, drawn.images, strict=True)
+            key: DrawnImage(
+                recipe=batch[key], image=image, notes=(*drawn.notes, *notes), models=models, env=env, sampler=sampler
+            )
+            for key, image, notes in zip(batch, drawn.images, drawn.prompt_notes, strict=True)
         }
 
     def _find_batch(
@@ -143,8 +150,12 @@ class DiffusionRunner:
         pipe = self._pipe("model", options.model, models["model"], machine.dtype(options.dtype), machine)
 
         def prompt_key(each: Recipe) -> str | None:
+            try:
+                text = self._prepare(options, each, pipe)
+            except ImageseoError:  # reported when the recipe is processed
+                return None
             return prompt_embeddings.batch_key(
-                pipe, str(each.options["prompt"]), options.negative, has_embeddings=bool(options.embeddings)
+                pipe, text.prompt, text.negative, has_embeddings=bool(options.embeddings)
             )
 
         first_key, batch = prompt_key(recipe), {recipe.key: recipe}
@@ -152,6 +163,15 @@ class DiffusionRunner:
             if len(batch) < machine.batch and first_key is not None and prompt_key(each) == first_key:
                 batch[each.key] = each
         return batch
+
+    def _prepare(self, options: RecipeOptions, recipe: Recipe, pipe: Any) -> prompts.PreparedPrompts:
+        return prompts.prepare(
+            options,
+            str(recipe.options["prompt"]),
+            pipelines.family(pipe),
+            lambda: prompt_length.of_pipeline(pipe),
+            strict=self.strict,
+        )
 
     def _draw(
         self,
@@ -167,15 +187,16 @@ class DiffusionRunner:
             stack.enter_context(pipelines.reproducible(machine))
             pipe = self._pipe("model", options.model, models["model"], dtype, machine)
             pipelines.check_size(pipe, *size)
-            stack.enter_context(_use_scheduler(pipe, options.scheduler))
-            adapter_arguments = dict(stack.enter_context(_attach_adapters(pipe, options, self.files)))
+            texts = [self._prepare(options, recipe, pipe) for recipe in recipes]
+            stack.enter_context(schedulers.use(pipe, options.scheduler))
+            attached = stack.enter_context(_attach_adapters(pipe, options, self.files))
             task_pipe, task_arguments = tasks.prepare_call(pipe, options, self.files, size)
             refiner = None
             if options.refiner is not None:
                 refiner = self._pipe(
                     "refiner", options.refiner.model, models["refiner"], dtype, machine, task="Image2Image"
                 )
-                stack.enter_context(_use_scheduler(refiner, options.scheduler))
+                stack.enter_context(schedulers.use(refiner, options.scheduler))
                 stack.enter_context(prompt_embeddings.cache_encoders(refiner, self.embedding_cache, models["refiner"]))
             # In the recipe's order: weights are matched to LoRAs, and token numbers to embeddings, by order.
             adapter_key = repr([each for each in models.items() if each[0].startswith(("lora:", "embedding:"))])
@@ -186,15 +207,20 @@ class DiffusionRunner:
                 size=size,
                 steps=options.steps,
                 guidance=options.guidance,
-                negative=options.negative,
+                negative=texts[0].negative,
                 refiner=refiner,
                 start=options.refiner.start if options.refiner is not None else 1.0,
-                arguments={**adapter_arguments, **task_arguments},
+                arguments={**attached.arguments, **task_arguments},
             )
             seeds = [recipe.seed for recipe in recipes]
-            prompts = [str(recipe.options["prompt"]) for recipe in recipes]
             with self._task(options, recipes, stop) as on_step:
-                drawn = inference.draw(job, prompts, seeds, on_step)
+                drawn = inference.draw(job, [text.prompt for text in texts], seeds, on_step)
+            drawn = replace(
+                drawn,
+                notes=(*drawn.notes, *attached.notes),
+                prompt_notes=tuple((*text.notes, *text.cuts) for text in texts),
+                lora_layers=attached.lora_layers,
+            )
             # Before the scheduler is restored.
             return drawn, task_pipe, generation_metadata.sampler_names(options.scheduler, task_pipe.scheduler)
 
@@ -261,23 +287,10 @@ def _batch_key(recipe: Recipe, options: RecipeOptions | None) -> str | None:
     return Recipe(provider=recipe.provider, seed=0, width=recipe.width, height=recipe.height, options=common).key
 
 
-def _attach_adapters(pipe: Any, options: RecipeOptions, files: ModelFiles) -> AbstractContextManager[Mapping[str, Any]]:
+def _attach_adapters(pipe: Any, options: RecipeOptions, files: ModelFiles) -> AbstractContextManager[Attached]:
     if not (options.loras or options.embeddings or options.vae or options.ip_adapter):
-        return nullcontext({})
-    adapters = import_module("imageseo.heroes.providers.diffusion.adapters")
-    attached: AbstractContextManager[Mapping[str, Any]] = adapters.attach(pipe, options, files)
-    return attached
-
-
-@contextmanager
-def _use_scheduler(pipe: Any, name: str) -> Iterator[None]:
-    """Use a new scheduler of that name; restore the original one on exit."""
-    original = pipe.scheduler
-    pipe.scheduler = schedulers.create_scheduler(name, pipe)
-    try:
-        yield
-    finally:
-        pipe.scheduler = original
+        return nullcontext(Attached())
+    return adapters.attach(pipe, options, files)
 
 
 def _png(image: Image) -> bytes:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -143,6 +144,17 @@ def create_scheduler(name: str, pipeline: Any) -> Any:
     return scheduler_class.from_config(
         original.config, **{key: value for key, value in options.items() if key in names}
     )
+
+
+@contextmanager
+def use(pipe: Any, name: str) -> Iterator[None]:
+    """Use a new scheduler of that canonical name in the pipeline; restore the original one on exit."""
+    original = pipe.scheduler
+    pipe.scheduler = create_scheduler(name, pipe)
+    try:
+        yield
+    finally:
+        pipe.scheduler = original
 
 
 def check_fit(name: str, config: Mapping[str, Any], pipeline: str) -> None:

@@ -6,6 +6,8 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -17,11 +19,13 @@ from imageseo.heroes.providers.diffusion import (
     lora,
     model_checks,
     pipelines,
+    prompt_weights,
+    prompts,
     schedulers,
     upscaler,
 )
 from imageseo.heroes.providers.diffusion.components import read_class_name
-from imageseo.heroes.providers.diffusion.limits import sizes
+from imageseo.heroes.providers.diffusion.limits import prompt_length, sizes
 from imageseo.heroes.providers.diffusion.model_files import ModelFiles
 from imageseo.heroes.providers.diffusion.recipe_options import Control, RecipeOptions
 from imageseo.model import regular_file
@@ -33,10 +37,15 @@ _NO_LORAS = ("PixArt",)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelOutline:
-    """A model as its settings describe it. ``pipeline``: its class; ``configs``: component -> its config.json."""
+    """A model as its settings describe it.
 
+    ``pipeline``: its class. ``configs``: component -> its config.json. ``tokenizers``: component -> class.
+    """
+
+    folder: Path
     pipeline: str
     configs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    tokenizers: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def family(self) -> str:
@@ -69,10 +78,12 @@ class _Faults:
             raise ProviderError("; ".join(error.message for error in self.found), hint="; ".join(hints))
 
 
-def check(options: RecipeOptions, size: tuple[int, int], files: ModelFiles, *, device: str = "auto") -> tuple[str, ...]:
+def check(
+    options: RecipeOptions, size: tuple[int, int], files: ModelFiles, *, device: str = "auto", strict: bool = False
+) -> tuple[str, ...]:
     """Return notes on what would come out. Raises the error of all that is missing or does not fit.
 
-    ``size``: (width, height) in px. ``device``: the setting of the provider.
+    ``size``: (width, height) in px. ``device``, ``strict``: settings of the provider.
     """
     faults = _Faults()
     with faults.collected():
@@ -83,6 +94,10 @@ def check(options: RecipeOptions, size: tuple[int, int], files: ModelFiles, *, d
     outline = None
     with faults.collected():
         outline = read_outline(files.folder("model", options.model), "model")
+    notes: tuple[str, ...] = ()
+    if outline is not None:
+        with faults.collected():
+            notes = _prompt_notes(options, outline, strict=strict)
     if options.refiner is not None:
         with faults.collected():
             model_checks.check_model(files.folder("refiner.model", options.refiner.model), "refiner.model")
@@ -94,7 +109,7 @@ def check(options: RecipeOptions, size: tuple[int, int], files: ModelFiles, *, d
             with faults.collected():
                 check_part()
     faults.raise_all()
-    return ()
+    return notes
 
 
 def read_outline(folder: Path, key: str) -> ModelOutline:
@@ -108,7 +123,44 @@ def read_outline(folder: Path, key: str) -> ModelOutline:
         for file in ("config.json", "scheduler_config.json"):
             if (folder / name / file).is_file():
                 configs[name] = _read_table(folder / name / file, key)
-    return ModelOutline(pipeline=str(index["_class_name"]), configs=configs)
+    tokenizers = {name: str(index[name][1]) for name in prompt_length.TOKENIZERS if all(index.get(name) or [None])}
+    return ModelOutline(folder=folder, pipeline=str(index["_class_name"]), configs=configs, tokenizers=tokenizers)
+
+
+def _prompt_notes(options: RecipeOptions, outline: ModelOutline, *, strict: bool) -> tuple[str, ...]:
+    """Return notes on weights and words that are dropped. Raises ProviderError, MissingExtraError."""
+    family = outline.family
+
+    def find_tokenizers() -> Mapping[str, Any]:
+        """Only those that could cut a prompt: importing transformers takes seconds."""
+        text = max(options.prompt, options.negative, key=lambda text: len(text.encode()))
+        limits = {name: (kind, prompt_length.limit_of(kind, family)) for name, kind in outline.tokenizers.items()}
+        return {
+            name: _load_tokenizer(outline.folder / name, kind)
+            for name, (kind, limit) in limits.items()
+            if limit is not None and not prompt_length.is_surely_short(text, kind, limit)
+        }
+
+    prepared = prompts.prepare(options, options.prompt, family, find_tokenizers, strict=strict)
+    texts = (prepared.prompt, prepared.negative)
+    if pipelines.family_supports_weights(family) and find_spec("compel") is None:
+        is_weighted = any(prompt_weights.has_weights(text) for text in texts)
+        plain = [prompt_weights.strip_weights(text) for text in texts]
+        if is_weighted or any(any(prompt_length.find_cuts(find_tokenizers(), family, text)) for text in plain):
+            message = "weights in prompts, and prompts of more than 75 words, need compel, which is not installed"
+            raise MissingExtraError(message, hint=install_command("diffusers"))
+    return (*prepared.notes, *prepared.cuts)
+
+
+@lru_cache(maxsize=8)
+def _load_tokenizer(folder: Path, class_name: str) -> Any:
+    try:
+        return getattr(import_module("transformers"), class_name).from_pretrained(str(folder), local_files_only=True)
+    except Exception as error:  # transformers and tokenizers raise any exception
+        detail = " ".join(str(error).split())[:300]
+        raise ProviderError(
+            f"`model`: {folder} cannot be loaded as {class_name}: {detail}", hint="copy the complete model folder again"
+        ) from error
 
 
 def _read_table(path: Path, key: str) -> Mapping[str, Any]:
