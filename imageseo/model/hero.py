@@ -32,6 +32,7 @@ class Recipe:
     defaults filled in, so that a later default cannot silently change the image. ``page``: the page that it is made for
     in this run; not part of the key, needed if each page gets an image of its own. ``former_title``: what earlier
     versions wrote on its card, if that differs: the page's title instead of its headline; not part of the key.
+    ``language``: the language tag of the page that it is made for, ``""`` if unknown; not part of the key either.
     """
 
     provider: str
@@ -41,6 +42,7 @@ class Recipe:
     options: Mapping[str, Any] = field(default_factory=dict)
     page: str = field(default="", compare=False)
     former_title: str = field(default="", compare=False)
+    language: str = field(default="", compare=False)
 
     @property
     def canonical(self) -> str:

@@ -27,7 +27,7 @@ SEARCHES = ("text", "embeddings")
 class LibraryOptions:
     """Settings ``providers.library``. ``folder``: relative to the project, or an fsspec URL.
 
-    ``licenses``: allowed in addition to the free ones. ``search``: ``text`` (SQLite's full-text search) or
+    ``licenses``: allowed in addition to the free ones. ``search``: ``text`` (words, their forms and parts) or
     ``embeddings``, with the model in the folder ``model``.
     """
 
@@ -56,7 +56,7 @@ class Library:
     progress: Progress | None = None
     assigned: dict[str, set[tuple[str, str]]] = field(default_factory=dict, compare=False, repr=False)
     name: str = "library"
-    version: str = "1"
+    version: str = "2"
     digital_source_type: str = ""
     reproducible: bool = False
     reads_page: bool = True
@@ -182,6 +182,7 @@ def _build_query(recipe: Recipe) -> Query:
         height=recipe.height,
         query=options.get("query") or options.get("prompt", ""),
         near=options.get("near", ""),
+        language=recipe.language,
         picture=options.get("picture", ""),
         filter=filter,
         share=options.get("share", False),

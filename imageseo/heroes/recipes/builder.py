@@ -67,6 +67,13 @@ def page_context(page: Page) -> dict[str, Any]:
     return found
 
 
+def page_language(page: Page) -> str:
+    """Return the language tag of a page: of its front matter, else what the generator knows, else ``""``."""
+    meta = {key.lower(): value for key, value in page.hints.meta.items() if isinstance(key, str)}
+    written = (meta.get(key) for key in ("lang", "language", "locale"))
+    return next((tag.strip() for tag in written if isinstance(tag, str) and tag.strip()), page.hints.language)
+
+
 def build_recipe(
     reader: FieldReader,
     mapping: Mapping[str, Any],
@@ -119,7 +126,9 @@ def build_recipe(
         if key in options:
             value = faults.attempt(partial(read, key, options.pop(key)), None)
             options |= {} if value is None else {key: value}
-    bare = Recipe(provider=provider, seed=seed, width=width, height=height, options=options)
+    bare = Recipe(
+        provider=provider, seed=seed, width=width, height=height, options=options, language=page_language(reader.page)
+    )
     if not provider:
         return BuiltRecipe()
     reads_page = reads(provider)

@@ -1,35 +1,79 @@
-"""Split a query into search terms."""
+"""Split texts into words, and a query into search terms."""
 
 from __future__ import annotations
 
 import re
+import unicodedata
+from collections.abc import Iterator
+
+from imageseo.heroes.providers.asset_library import languages
 
 LIMIT = 24
 """Maximum number of search terms: a page's summary may be long."""
 
-_WORD = re.compile(r"[^\W_]+")
-# Chinese and Japanese are written without spaces; SQLite would treat a run of characters as one word.
-_CJK_CHARACTER = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
-_STOP_WORDS = frozenset(
-    _WORD.findall(
-        "a about all also an and any are as at be been but by can do for from had has have he her his how i if in into "
-        "is it its me my no not of on or our she so some such than that the their them then there these they this to "
-        "up us was we were what when where which who why will with you your"
-    )
+_HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+_KATAKANA, _HIRAGANA = "\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff", "\u3041-\u309f"
+# Vowel signs and accents belong to words; Python's \w leaves them out. The Indic, Thai, Burmese and Khmer blocks hold
+# many; their two full stops are no letters.
+_MARKS = "\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670\u0900-\u0963\u0966-\u109f\u1780-\u17d3"
+# Chinese and Japanese are written without spaces: their scripts are told apart, the rest of a text is in words.
+_TOKEN = re.compile(
+    rf"(?P<han>[{_HAN}]+)|(?P<kana>[{_KATAKANA}]+)|(?P<hiragana>[{_HIRAGANA}]+)"
+    rf"|(?P<word>(?:(?![{_HAN}{_KATAKANA}{_HIRAGANA}])[^\W_]|[{_MARKS}])+)"
 )
+_ACCENTS = re.compile("[\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670]")
+# Chinese words of one character without a subject, such as "of" and "and".
+_PARTICLES = re.compile("[的了是在和与與或及之这這那就都而但也很]")
+_SHORT = re.compile(r"[a-z]|[0-9]{1,2}")
 
 
-def search_terms(query: str) -> tuple[str, ...]:
-    """Return the distinct words to search for, without stop words unless there are no others."""
-    words = tuple(dict.fromkeys(_WORD.findall(separate_cjk(query).casefold())))
-    return (tuple(word for word in words if word not in _STOP_WORDS) or words)[:LIMIT]
+def search_terms(query: str, language: str = "") -> tuple[str, ...]:
+    """Return the distinct words to search for, in their order, without stop words unless there are no others.
+
+    ``language``: the page's; found out from the words if it is ``""``.
+    """
+    words = tuple(dict.fromkeys(_words(query)))
+    stop_words = languages.stop_words().get(query_language(query, language), frozenset())
+    kept = tuple(
+        word for word in words if word not in stop_words and not _SHORT.fullmatch(word) and not _is_hiragana(word)
+    )
+    return (kept or words)[:LIMIT]
 
 
-def required_matches(words: tuple[str, ...]) -> int:
-    """Return how many of the terms an image must contain: one, or two if there are four or more."""
-    return min(len(words), 1 if len(words) < 4 else 2)
+def query_language(query: str, declared: str = "") -> str:
+    """Return the language whose endings and stop words apply to a query; ``""`` if it is unknown."""
+    return languages.language_of(tuple(_words(query)), declared)
 
 
-def separate_cjk(text: str) -> str:
-    """Return the text with every Chinese or Japanese character as a separate word."""
-    return _CJK_CHARACTER.sub(r" \g<0> ", text)
+def index_words(text: str) -> Iterator[str]:
+    """Yield the words of an image's text, as often as they occur; of Chinese also each single character."""
+    for kind, run in _runs(text):
+        yield from (run if kind == "han" and len(run) > 1 else ())
+        yield from _pairs(run) if kind == "han" else (run,)
+
+
+def fold(word: str) -> str:
+    """Return a word without accents, for comparison."""
+    return (
+        word if word.isascii() else unicodedata.normalize("NFC", _ACCENTS.sub("", unicodedata.normalize("NFD", word)))
+    )
+
+
+def _words(text: str) -> Iterator[str]:
+    for kind, run in _runs(text):
+        parts = [part for part in _PARTICLES.split(run) if part] if kind == "han" else ()
+        for part in parts or (run,):
+            yield from _pairs(part) if kind == "han" else (part,)
+
+
+def _runs(text: str) -> Iterator[tuple[str, str]]:
+    for match in _TOKEN.finditer(unicodedata.normalize("NFC", text).casefold()):
+        yield match.lastgroup or "", match[0]
+
+
+def _pairs(run: str) -> tuple[str, ...]:
+    return tuple(run[at : at + 2] for at in range(len(run) - 1)) or (run,)
+
+
+def _is_hiragana(word: str) -> bool:
+    return "\u3041" <= word[0] <= "\u309f"

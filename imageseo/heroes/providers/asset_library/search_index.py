@@ -1,41 +1,46 @@
-"""Full-text index of a library (SQLite FTS5) in the cache folder, updated when it is opened."""
+"""Full-text index of a library (SQLite) in the cache folder, updated when it is opened."""
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import NamedTuple
 
+from imageseo.heroes.providers.asset_library import languages, query_terms, text_search
 from imageseo.heroes.providers.asset_library.catalog import Catalog
 from imageseo.heroes.providers.asset_library.entry import LibraryEntry, fold_tag
 from imageseo.heroes.providers.asset_library.locations import LibraryLocation
-from imageseo.heroes.providers.asset_library.query_terms import separate_cjk
+from imageseo.heroes.providers.asset_library.vocabulary import Vocabulary
 from imageseo.model.errors import ProviderError
 from imageseo.model.progress import Progress
 
-_VERSION = 1  # version of the tables and of the metadata reader: an index of another version is rebuilt
+_VERSION = 2  # version of the tables, the metadata reader and the words: an index of another version is rebuilt
 _MIN_IMAGES_SHOWN = 200  # minimum number of images to read that get a progress bar
 _TABLES = """
 CREATE TABLE pictures (
     id INTEGER PRIMARY KEY, path TEXT UNIQUE NOT NULL, stamp TEXT NOT NULL, width INTEGER NOT NULL,
-    height INTEGER NOT NULL, orientation TEXT NOT NULL, tags TEXT NOT NULL, entry TEXT NOT NULL, sha256 TEXT);
-CREATE VIRTUAL TABLE words USING fts5(title, caption, tags, alt, name, tokenize = 'porter unicode61');
+    height INTEGER NOT NULL, orientation TEXT NOT NULL, tags TEXT NOT NULL, words INTEGER NOT NULL, entry TEXT NOT NULL,
+    sha256 TEXT);
+CREATE TABLE words (word TEXT, id INTEGER, weight INTEGER NOT NULL, PRIMARY KEY (word, id)) WITHOUT ROWID;
+CREATE INDEX words_of_picture ON words (id);
+CREATE TABLE stems (language TEXT, word TEXT, stem TEXT NOT NULL, PRIMARY KEY (language, word)) WITHOUT ROWID;
 CREATE TABLE vectors (id INTEGER PRIMARY KEY, model TEXT NOT NULL, vector BLOB NOT NULL);
 """
-_MAX_TERMS = 12  # maximum number of search terms: a page's title and summary have more words
-_WEIGHTS = "8.0, 4.0, 6.0, 4.0, 2.0"
 
 
 class Hit(NamedTuple):
-    """``score``: higher is better; 0 if no search term was given."""
+    """``score``: higher is better; 0 if no search term was given. ``strength``, ``share``: as in ``Match``."""
 
     id: int
     path: str
     score: float
+    strength: float = 0.0
+    share: float = 0.0
 
 
 class IndexRow(NamedTuple):
@@ -43,8 +48,10 @@ class IndexRow(NamedTuple):
 
     path: str
     width: int
+    height: int
     orientation: str
     tags: str
+    words: int
 
 
 class Filter(NamedTuple):
@@ -78,45 +85,57 @@ class SearchIndex:
 
     def __init__(self, database: sqlite3.Connection, catalog: Catalog) -> None:
         self.database, self.catalog = database, catalog
-        rows = database.execute("SELECT id, path, width, orientation, tags FROM pictures")
+        rows = database.execute("SELECT id, path, width, height, orientation, tags, words FROM pictures")
         self.rows: dict[int, IndexRow] = {id: IndexRow(*row) for id, *row in rows}
+        self._lengths = {id: row.words for id, row in self.rows.items()}
+        self._language = ""
+        self._vocabularies: dict[str, Vocabulary] = {}
 
     def __len__(self) -> int:
         return len(self.rows)
 
-    def search(self, words: Iterable[str], filter: Filter = NO_FILTER) -> list[Hit]:
+    def search(self, words: Sequence[str], filter: Filter = NO_FILTER, language: str = "en") -> list[Hit]:
         """Return images that contain any of the words, best first; without words all images, by path.
 
-        If there are many words, only the rarest count.
+        ``language``: of the words. If there are many, only the rarest count.
         """
-        terms = self._rarest_terms(list(words))
-        if terms is None:
+        if not words:
             unranked = ((row.path, id, 0.0) for id, row in self.rows.items() if filter.matches(row))
             return [Hit(id, path, score) for path, id, score in sorted(unranked)]
-        match = " OR ".join(f'"{word}"' for word in terms)
-        scored = self.database.execute(f"SELECT rowid, bm25(words, {_WEIGHTS}) FROM words WHERE words MATCH ?", [match])
-        ranked = [(score, self.rows[id].path, id) for id, score in scored]
+        found = text_search.match_images(
+            words, expand=self._vocabulary(language).expand, weights_of=self._weights, lengths=self._lengths
+        )
         if filter != NO_FILTER:
-            ranked = [each for each in ranked if filter.matches(self.rows[each[2]])]
-        ranked.sort()
-        return [Hit(id, path, -score) for score, path, id in ranked]
+            found = [match for match in found if filter.matches(self.rows[match.id])]
+        hits = [Hit(id, self.rows[id].path, *measures) for id, *measures in found]
+        return sorted(hits, key=lambda hit: (-hit.score, hit.path))
 
-    def _rarest_terms(self, words: list[str]) -> list[str] | None:
-        """Return the rarest words, without those that most images have; None if no words were given."""
-        if len(words) < 2:
-            return words or None
-        count = "SELECT count(*) FROM words WHERE words MATCH ?"
-        counts = {word: self.database.execute(count, [f'"{word}"']).fetchone()[0] for word in words}
-        rarest = sorted(words, key=lambda word: (counts[word], word))
-        uncommon = [word for word in rarest if 0 < counts[word] * 2 <= len(self)] or [
-            word for word in rarest if counts[word]
-        ]
-        return (uncommon or rarest)[:_MAX_TERMS]
+    def language(self) -> str:
+        """Return the language of most texts of the library; English if they show none."""
+        if not self._language:
+            words = tuple(word for (word,) in self.database.execute("SELECT DISTINCT word FROM words"))
+            self._language = languages.detect(words) or "en"
+        return self._language
 
-    def contains_word(self, hit: Hit, word: str) -> bool:
-        """Whether the image has the word, in any of its forms."""
-        row = self.database.execute("SELECT 1 FROM words WHERE words MATCH ? AND rowid = ?", [f'"{word}"', hit.id])
-        return row.fetchone() is not None
+    def _weights(self, word: str) -> dict[int, int]:
+        return dict(self.database.execute("SELECT id, weight FROM words WHERE word = ?", [word]).fetchall())
+
+    def _vocabulary(self, language: str) -> Vocabulary:
+        """Return the words of all images in a language. Their stems are cached."""
+        if language not in self._vocabularies:
+            stem = languages.stemmer(language)
+            known = dict(
+                self.database.execute("SELECT word, stem FROM stems WHERE language = ?", [language]).fetchall()
+            )
+            words = [word for (word,) in self.database.execute("SELECT DISTINCT word FROM words")]
+            fresh = {word: stem(word) for word in words if word not in known}
+            self.write(
+                "INSERT OR REPLACE INTO stems (language, word, stem) VALUES (?, ?, ?)",
+                [(language, word, root) for word, root in fresh.items()],
+            )
+            known |= fresh
+            self._vocabularies[language] = Vocabulary({word: known[word] for word in words}, stem, language)
+        return self._vocabularies[language]
 
     def read_entry(self, id: int) -> LibraryEntry:
         return LibraryEntry.from_json(
@@ -146,7 +165,7 @@ def open_index(location: LibraryLocation, cache: Path, progress: Progress | None
     """Open the up-to-date index of a library.
 
     A damaged index is rebuilt; one that cannot be written is built in memory. Raises ProviderError: the location cannot
-    be read, sidecars have faults, or SQLite has no FTS5.
+    be read, or sidecars have faults.
     """
     catalog = Catalog(location)
     digest = hashlib.sha256(location.name.encode("utf-8", "surrogatepass")).hexdigest()
@@ -191,15 +210,7 @@ def _open_database(target: str, catalog: Catalog, progress: Progress | None) -> 
 
 def _create(database: sqlite3.Connection) -> None:
     database.execute("PRAGMA synchronous = OFF")  # after a power cut the index is simply rebuilt
-    try:
-        database.executescript(f"BEGIN IMMEDIATE;{_TABLES}PRAGMA user_version = {_VERSION};COMMIT;")
-    except sqlite3.OperationalError as error:
-        if "fts5" in str(error):
-            raise ProviderError(
-                f"library: the SQLite {sqlite3.sqlite_version} of this Python has no full-text search (FTS5)",
-                hint="use a Python whose sqlite3 includes it, such as those of python.org, Debian and conda",
-            ) from error
-        raise
+    database.executescript(f"BEGIN IMMEDIATE;{_TABLES}PRAGMA user_version = {_VERSION};COMMIT;")
 
 
 def _refresh(database: sqlite3.Connection, catalog: Catalog, progress: Progress | None) -> None:
@@ -208,8 +219,8 @@ def _refresh(database: sqlite3.Connection, catalog: Catalog, progress: Progress 
     with database:
         database.execute("BEGIN IMMEDIATE")
         stale, fresh = _differences(database, catalog)  # another process may have updated it meanwhile
-        for table, key in (("pictures", "id"), ("words", "rowid"), ("vectors", "id")):
-            database.executemany(f"DELETE FROM {table} WHERE {key} = ?", ((id,) for id in stale))
+        for table in ("pictures", "words", "vectors"):
+            database.executemany(f"DELETE FROM {table} WHERE id = ?", ((id,) for id in stale))
         with (
             progress.task("Images", len(fresh))
             if progress and len(fresh) >= _MIN_IMAGES_SHOWN
@@ -237,11 +248,15 @@ def _stamp(catalog: Catalog, path: str) -> str:
 
 def _add(database: sqlite3.Connection, entry: LibraryEntry, stamp: str) -> None:
     tags = "".join(f"\n{fold_tag(tag)}" for tag in entry.tags) + "\n"
-    row = (entry.path, stamp, entry.width, entry.height, entry.orientation, tags, entry.to_json())
-    columns = "path, stamp, width, height, orientation, tags, entry"
-    id = database.execute(f"INSERT INTO pictures ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?)", row).lastrowid
     texts = (entry.title, entry.caption, " ".join(entry.tags), entry.alt, entry.path.rpartition(".")[0])
-    database.execute(
-        "INSERT INTO words (rowid, title, caption, tags, alt, name) VALUES (?, ?, ?, ?, ?, ?)",
-        (id, *(separate_cjk(text) for text in texts)),
-    )
+    weights: Counter[str] = Counter()
+    count = 0
+    for text, weight in zip(texts, text_search.FIELDS, strict=True):
+        for word in query_terms.index_words(text):
+            weights[word] += weight
+            count += 1
+    row = (entry.path, stamp, entry.width, entry.height, entry.orientation, tags, count, entry.to_json())
+    columns = "path, stamp, width, height, orientation, tags, words, entry"
+    id = database.execute(f"INSERT INTO pictures ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row).lastrowid
+    rows = ((word, id, weight) for word, weight in weights.items())
+    database.executemany("INSERT INTO words (word, id, weight) VALUES (?, ?, ?)", rows)

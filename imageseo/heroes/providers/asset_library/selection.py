@@ -5,15 +5,16 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 
 from imageseo.heroes.providers.asset_library import query_terms
+from imageseo.heroes.providers.asset_library.crop_fit import crop_fit
 from imageseo.heroes.providers.asset_library.entry import LibraryEntry
 from imageseo.heroes.providers.asset_library.file_metadata import POINTER
 from imageseo.heroes.providers.asset_library.licenses import refusal_reason
 from imageseo.heroes.providers.asset_library.master_image import UnreadableError, make_master
 from imageseo.heroes.providers.asset_library.search_index import NO_FILTER, Filter, Hit, SearchIndex
+from imageseo.heroes.providers.asset_library.text_search import RANKING, is_too_weak
 from imageseo.model import git_lfs
 from imageseo.model.errors import ProviderError
 from imageseo.model.suggest import closest
@@ -28,7 +29,7 @@ _MAX_REPORTED = 3  # number of rejected images that are reported
 class Query:
     """A recipe's query. ``request_key``: the recipe's key and page.
 
-    ``near``: texts of the page; images that match them come first.
+    ``near``: texts of the page; images that match them come first. ``language``: of the page, ``""`` if unknown.
     """
 
     request_key: tuple[str, str]
@@ -36,6 +37,7 @@ class Query:
     height: int
     query: str = ""
     near: str = ""
+    language: str = ""
     picture: str = ""
     filter: Filter = NO_FILTER
     share: bool = False
@@ -54,6 +56,7 @@ class Selection:
     png: bytes
     size: tuple[int, int]
     score: float
+    fit: float
     rank: int
     candidates: int
     focal: tuple[float, float] | None = None
@@ -99,14 +102,9 @@ class ImageSelector:
         return selection
 
     def _select_best(self, query: Query) -> Selection:
-        terms = query_terms.search_terms(query.query)
-        hits = self._search(query, terms, query.filter)
+        terms, hits = self._terms(query.query, query), self.matches(query)
         rejections: list[str] = []
         for rank, hit in enumerate(hits, 1):
-            if self._is_too_far(hit, terms):
-                if self.rank is not None and terms:
-                    break  # all further matches score lower
-                continue
             entry = self.index.read_entry(hit.id)
             reason = self._refusal(entry)
             if not reason:
@@ -117,33 +115,52 @@ class ImageSelector:
             rejections.append(reason)
         raise self._no_match_error(query, terms, rejections)
 
+    def matches(self, query: Query) -> list[Hit]:
+        """Return the images that match a query, best first, whether they may be used or not."""
+        terms = self._terms(query.query, query)
+        return [hit for hit in self._search(query, terms, query.filter) if not self._is_too_far(hit, terms)]
+
+    def _terms(self, text: str, query: Query) -> tuple[str, ...]:
+        return query_terms.search_terms(text, self._language(text, query))
+
+    def _language(self, text: str, query: Query) -> str:
+        return query_terms.query_language(text, query.language) or self.index.language()
+
     def _search(self, query: Query, terms: tuple[str, ...], filter: Filter) -> list[Hit]:
-        if self.rank is not None and terms:
-            return self.rank(query.query, filter)
+        """Return images with the best first, counting how much of each the hero would show."""
         if query.query and not terms:  # punctuation only: nothing to search for
             return []
-        found = self.index.search(terms, filter)
-        return self._order_by_page_texts(query.near, filter, found) if query.near and not terms else found
+        found = self._match(query.query, terms, query, filter)
+        if query.near and not terms:
+            return self._order_by_page_texts(query, filter, found)
+        return found
 
-    def _order_by_page_texts(self, near: str, filter: Filter, found: list[Hit]) -> list[Hit]:
+    def _match(self, text: str, terms: tuple[str, ...], query: Query, filter: Filter) -> list[Hit]:
+        if self.rank is not None and terms:
+            hits = self.rank(text, filter)
+        else:
+            hits = self.index.search(terms, filter, self._language(text, query))
+        fits = {hit.id: self.fit(hit, query) for hit in hits}
+        return sorted(hits, key=lambda hit: (-hit.score * fits[hit.id], -fits[hit.id], hit.path))
+
+    def _order_by_page_texts(self, query: Query, filter: Filter, found: list[Hit]) -> list[Hit]:
         """Return the same images, with those that match the page's texts first."""
-        terms = query_terms.search_terms(near)
+        terms = self._terms(query.near, query)
         if not terms:
             return found
-        matching = self.rank(near, filter) if self.rank is not None else self.index.search(terms, filter)
-        matching = [hit for hit in matching if not self._is_too_far(hit, terms)]
+        matching = [hit for hit in self._match(query.near, terms, query, filter) if not self._is_too_far(hit, terms)]
         matching_ids = {hit.id for hit in matching}
         return [*matching, *(hit for hit in found if hit.id not in matching_ids)]
 
     def _is_too_far(self, hit: Hit, terms: tuple[str, ...]) -> bool:
-        if self.rank is not None and terms:
-            return hit.score < self.min_score
-        required = query_terms.required_matches(terms)
-        # Every hit contains at least one of the words.
-        return (
-            required > 1
-            and sum(1 for _ in islice((w for w in terms if self.index.contains_word(hit, w)), required)) < required
-        )
+        if not terms:
+            return False
+        return hit.score < self.min_score if self.rank is not None else is_too_weak(hit)
+
+    def fit(self, hit: Hit, query: Query) -> float:
+        """Return how well size and shape of an image suit the hero: 1 if it is large enough and nothing is cut off."""
+        row = self.index.rows[hit.id]
+        return round(crop_fit((row.width, row.height), (query.width, query.height)), 4)
 
     def _refusal(self, entry: LibraryEntry) -> str:
         return f"{entry.path} {entry.problem}" if entry.problem else refusal_reason(entry, self.allowed)
@@ -174,6 +191,7 @@ class ImageSelector:
             size=cropped.size,
             focal=cropped.focal,
             score=hit.score,
+            fit=self.fit(hit, query),
             rank=rank,
             candidates=candidates,
             rejections=rejections,
@@ -203,7 +221,7 @@ class ImageSelector:
         if reason := self._refusal(entry):
             return reason
         if self._is_too_far(hit, terms):
-            return "not similar enough" if self.rank is not None else "contains only one of the words"
+            return "not similar enough" if self.rank is not None else "has too few of the words"
         if not query.filter.matches(self.index.rows[hit.id]):
             tags = f", tags: {', '.join(entry.tags)}" if entry.tags else ", no tags"
             return f"is {entry.width}x{entry.height}{tags}"
@@ -257,7 +275,9 @@ def build_evidence(selection: Selection, *, query: str, search: str, model: str 
         "picture": entry.path,
         "picture_sha256": selection.sha256,
         "search": search,
+        "ranking": RANKING,
         "score": round_score(selection.score),
+        "fit": round_score(selection.fit),
         "rank": selection.rank,
         "candidates": selection.candidates,
         **{key: value for key, value in optional if value},

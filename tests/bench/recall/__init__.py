@@ -1,0 +1,1 @@
+"""A labelled library and page titles that ask for its pictures."""
