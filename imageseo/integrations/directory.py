@@ -13,7 +13,7 @@ from typing import Any
 
 from imageseo.config.settings import Settings
 from imageseo.heroes.recipes.misspelled_keys import OURS
-from imageseo.integrations.page_heads import find_tags, read_head
+from imageseo.integrations.page_heads import find_tags, html_language, read_head
 from imageseo.integrations.pages import HeroesFile, base_url, html_files, with_heroes
 from imageseo.integrations.site_address import deduce_base_url
 from imageseo.model.errors import SiteError
@@ -76,9 +76,13 @@ def read_page(files: SiteFolder, path: str, *, hero_key: str | None) -> Page:
             if hero:
                 meta.setdefault(key, hero)
     if not meta:
-        return Page(path=path, hints=PageHints(meta=_NO_META, title=_title(head)))
+        return Page(path=path, hints=PageHints(meta=_NO_META, title=_title(head), language=html_language(head)))
     headline = _headline(files, path)
-    return Page(path=path, hints=PageHints(meta=meta, title=_title(head), headline=headline, origin=_META_ORIGIN))
+    language = html_language(head)
+    return Page(
+        path=path,
+        hints=PageHints(meta=meta, title=_title(head), headline=headline, origin=_META_ORIGIN, language=language),
+    )
 
 
 def _with_drafts(files: SiteFolder, pages: list[Page]) -> list[Page]:

@@ -38,6 +38,12 @@ def attributes_in_markdown(extensions: Iterable[str]) -> str:
     return "attr_list" if names & {"attr_list", "extra"} else "html"
 
 
+def site_language(config: MkDocsConfig) -> str:
+    """Return the language tag of the theme: `language` of Material and others, else `locale` of MkDocs' own."""
+    settings = (config.theme.get(key) for key in ("language", "locale"))
+    return next((str(value) for value in settings if value), "")
+
+
 def built_folders(files: Files) -> dict[str, str]:
     """Return source folder -> folder of the built site, as far as files that are not pages show it."""
     return folders_of((file.src_uri, file.dest_uri) for file in files if not file.is_documentation_page())

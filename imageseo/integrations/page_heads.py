@@ -9,6 +9,7 @@ from imageseo.storage.site_folder import SiteFolder
 
 _CHUNK = 16_384  # bytes; few <head> elements are longer
 _MAX_HEAD = 262_144  # bytes read in search of the end of <head>: a page may be 20 MB
+_HTML_TAG = 2048  # bytes in which <html> begins, if the page names its language
 _TAG = re.compile(rb"<(meta|link)\b((?:\"[^\"]*\"|'[^']*'|[^>\"'])*)>", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"""([^\s=/>"']+)\s*=\s*("[^"]*"|'[^']*'|[^\s>]+)""")
 _COMMENT = re.compile(rb"<!--.*?-->", re.DOTALL)
@@ -33,6 +34,15 @@ def find_tags(head: bytes, *, needle: bytes) -> list[tuple[str, dict[str, str]]]
         return []
     head = _COMMENT.sub(b"", head[: _body_start(head)])
     return [(tag.decode("ascii").lower(), _attributes(rest)) for tag, rest in _TAG.findall(head)]
+
+
+def html_language(head: bytes) -> str:
+    """Return the attribute ``lang`` of ``<html>``; ``""`` if there is none."""
+    position = head[:_HTML_TAG].lower().find(b"<html")
+    end = head.find(b">", position)
+    if position < 0 or end < 0:
+        return ""
+    return _attributes(head[position + len(b"<html") : end]).get("lang", "").strip()
 
 
 def _body_start(head: bytes) -> int:

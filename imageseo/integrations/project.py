@@ -80,7 +80,7 @@ class Project:
                 + "name the built site: imageseo generate --site DIR; or, in the setting `content_dir`, the folder "
                 "of the Markdown files",
             )
-        pages = [Page(path=path, hints=hints) for path, hints in sorted(self._hints(None).items())]
+        pages = [self._in_language(Page(path=path, hints=hints)) for path, hints in sorted(self._hints(None).items())]
         return ListedPages(with_heroes(pages, HeroesFile.read(self.folder), self.settings.hero.keys), True)
 
     def _hints(self, root: Path | None) -> Mapping[str, PageHints]:
@@ -106,7 +106,7 @@ class Project:
             self.note(f"front matter is not used: {why}")
             return replace(bare_site, unread=why), False
         keys = self.settings.hero.keys
-        pages = [_with_hints(page, hints) for page in directory.pages(root, keys=keys)]
+        pages = [self._in_language(_with_hints(page, hints)) for page in directory.pages(root, keys=keys)]
         listed = {page.path for page in pages}
         site = replace(
             bare_site,
@@ -118,6 +118,12 @@ class Project:
             faults=tuple(each.fault for path, each in hints.items() if each.fault and path not in listed),
         )
         return site, found == len(hints)
+
+    def _in_language(self, page: Page) -> Page:
+        """Return the page with the language of the site if it has none of its own."""
+        if page.hints.language or self.generator is None or not self.generator.language:
+            return page
+        return replace(page, hints=replace(page.hints, language=self.generator.language))
 
     def _refuse_if_frozen(self, why: str) -> None:
         """Raise SiteError under ``frozen`` because front matter is not used: heroes would be lost."""
@@ -244,4 +250,6 @@ def _read_settings(
 
 def _with_hints(page: Page, hints: Mapping[str, PageHints]) -> Page:
     found = hints.get(page.path)
-    return page if found is None else replace(page, hints=found)
+    if found is None:
+        return page
+    return replace(page, hints=replace(found, language=found.language or page.hints.language))

@@ -63,9 +63,8 @@ class Metric(Protocol):
 class ProviderContext:
     """The environment of a provider.
 
-    ``options``: its own table of the settings, ``providers.<name>``. ``cache``: a folder for data that can be
-    recreated. ``colors``: of the brand, in any order or by role. ``mode``: ``auto``, ``light`` or ``dark``.
-    ``progress``: shows long work.
+    ``options``: its own table of the settings, ``providers.<name>``. ``cache``: for data that can be recreated.
+    ``colors``: of the brand, in any order or by role. ``mode``: ``auto``, ``light`` or ``dark``; ``progress``: of work.
     """
 
     project: Path
@@ -169,10 +168,10 @@ class ReadHints(Protocol):
 class GeneratorProject:
     """A project as its generator's configuration file tells it.
 
-    ``name``: of the generator, as in ``Site.generator``. ``source``: the folder of its source files. ``output``: the
-    folder that it builds into; None: only known from the command line. ``options``: the settings of imageseo in that
-    file, None if there are none; ``origin``: their place, for messages (``mkdocs.yml: plugins: imageseo``).
-    ``inactive``: why its own builds do not run imageseo; "" if they do. ``markdown``: as in ``Site``.
+    ``name``, ``markdown``: as in ``Site``. ``source``: the folder of the sources. ``output``: the folder that it builds
+    into; None: only known from the command line. ``options``: settings of imageseo, None if there are none; ``origin``:
+    their place, for messages (``mkdocs.yml: plugins: imageseo``). ``inactive``: why its own builds do not run imageseo;
+    "" if they do. ``language``: the tag of the site's main language, "" if it is not configured.
     """
 
     name: str
@@ -185,6 +184,7 @@ class GeneratorProject:
     origin: str = ""
     inactive: str = ""
     markdown: str = ""
+    language: str = ""
 
 
 class Integration(Protocol):

@@ -45,6 +45,7 @@ class MkDocsIntegration:
             options=plugins[0].events.options if plugins else None,
             origin=f"{config.name}: plugins: imageseo",
             markdown=mkdocs_pages.attributes_in_markdown(loaded.markdown_extensions),
+            language=mkdocs_pages.site_language(loaded),
             inactive="" if plugins or loaded.hooks else "imageseo is not in `plugins`",
         )
 

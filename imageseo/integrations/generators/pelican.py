@@ -41,6 +41,7 @@ class PelicanIntegration:
             options=pelican_pages.options_of(settings),
             origin=f"{config.name}: IMAGESEO",
             markdown=pelican_pages.attributes_in_markdown(settings),
+            language=str(settings.get("DEFAULT_LANG") or ""),
             inactive=pelican_pages.inactive_reason(settings),
         )
 

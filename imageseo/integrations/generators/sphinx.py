@@ -67,6 +67,7 @@ class SphinxIntegration:
             site_url=str(settings.get("html_baseurl") or "") or None,
             options=sphinx_pages.options_of(settings.get("imageseo"), config.name),
             origin=f"{config.name}: imageseo",
+            language=str(settings.get("language") or ""),
             inactive="" if _EXTENSION in settings.get("extensions", ()) else f"{_EXTENSION} is not in `extensions`",
         )
 

@@ -64,7 +64,13 @@ class ZensicalIntegration:
             options=_options(table.get("plugins")),
             origin=f"{config.name}: plugins: imageseo",
             markdown=_attributes(table.get("markdown_extensions")),
+            language=_language(table.get("theme")),
         )
+
+
+def _language(theme: Any) -> str:
+    value = theme.get("language") if isinstance(theme, Mapping) else None
+    return value if isinstance(value, str) else ""
 
 
 def _sources(source: Path) -> Iterator[Path]:

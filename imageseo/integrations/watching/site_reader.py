@@ -85,4 +85,5 @@ def _is_same_source(file: Path, pages: Iterable[Page], project: Project, heroes:
     hints = hints_of_source(
         file, read_source(file), project=project.folder, keys=keys, folder=page.hints.source_dir, reader=reader
     )
+    hints = replace(hints, language=page.hints.language)  # of the whole site, or of the built page
     return with_heroes([Page(path=page.path, hints=hints)], heroes, keys)[0].hints == page.hints

@@ -87,7 +87,7 @@ class SearchIndex:
         self.database, self.catalog = database, catalog
         rows = database.execute("SELECT id, path, width, height, orientation, tags, words FROM pictures")
         self.rows: dict[int, IndexRow] = {id: IndexRow(*row) for id, *row in rows}
-        self._lengths = {id: row.words for id, row in self.rows.items()}
+        self._norms: dict[int, float] = {}
         self._language = ""
         self._vocabularies: dict[str, Vocabulary] = {}
 
@@ -102,8 +102,10 @@ class SearchIndex:
         if not words:
             unranked = ((row.path, id, 0.0) for id, row in self.rows.items() if filter.matches(row))
             return [Hit(id, path, score) for path, id, score in sorted(unranked)]
+        if not self._norms:
+            self._norms = text_search.length_norms({id: row.words for id, row in self.rows.items()})
         found = text_search.match_images(
-            words, expand=self._vocabulary(language).expand, weights_of=self._weights, lengths=self._lengths
+            words, expand=self._vocabulary(language).expand, weights_of=self._weights, norms=self._norms
         )
         if filter != NO_FILTER:
             found = [match for match in found if filter.matches(self.rows[match.id])]

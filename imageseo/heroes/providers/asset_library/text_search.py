@@ -60,21 +60,29 @@ class _Term(NamedTuple):
         return self.having > max(_COMMON_IMAGES, images / _COMMON_SHARE)
 
 
+def length_norms(lengths: Mapping[int, int]) -> dict[int, float]:
+    """Return image -> the weight of a word that gives half of its maximum score. ``lengths``: in words."""
+    mean = sum(lengths.values()) / len(lengths) if lengths else 0.0
+    return {
+        id: _SATURATION * (1 - _LENGTH_SHARE + _LENGTH_SHARE * length / mean) if mean else _SATURATION
+        for id, length in lengths.items()
+    }
+
+
 def match_images(
     terms: Sequence[str],
     *,
     expand: Callable[[str], Sequence[Mapping[str, float]]],
     weights_of: Callable[[str], Mapping[int, int]],
-    lengths: Mapping[int, int],
+    norms: Mapping[int, float],
 ) -> list[Match]:
     """Return all images with any of the terms, in no order.
 
     ``expand``: a term -> words of the library with their closeness: of the whole, and of each part of a compound.
-    ``weights_of``: a word -> images with the weight of its occurrences. ``lengths``: image -> number of words.
+    ``weights_of``: a word -> images with the weight of its occurrences. ``norms``: of all images, by ``length_norms``.
     """
-    images = len(lengths)
-    mean = sum(lengths.values()) / images if images else 1.0
-    found = [_look_up(place, expand(term), weights_of, lengths, mean or 1.0) for place, term in enumerate(terms)]
+    images = len(norms)
+    found = [_look_up(place, expand(term), weights_of, norms) for place, term in enumerate(terms)]
     known = sorted((term for term in found if term.closeness), key=lambda term: (term.having, term.place))
     # Common words of a longer query would only add noise.
     ranked = ([term for term in known if not term.is_common(images)] or known)[:_MAX_TERMS]
@@ -103,36 +111,32 @@ def _look_up(
     place: int,
     facets: Sequence[Mapping[str, float]],
     weights_of: Callable[[str], Mapping[int, int]],
-    lengths: Mapping[int, int],
-    mean: float,
+    norms: Mapping[int, float],
 ) -> _Term:
     """Return how close images come to a term: by the whole word, or by the sum of its parts."""
-    nearest: dict[int, float] = {}
-    scores: dict[int, float] = {}
-    whole, *parts = (_look_up_words(each, weights_of, lengths, mean) for each in facets)
-    for id in {*whole, *(id for part in parts for id in part)}:
-        found = [part[id] for part in parts if id in part]
-        summed = (min(1.0, sum(closeness for closeness, _ in found)), sum(score for _, score in found))
-        nearest[id], scores[id] = (max(pair) for pair in zip(whole.get(id, (0.0, 0.0)), summed, strict=True))
+    (nearest, scores), *parts = (_look_up_words(each, weights_of, norms) for each in facets)
+    for id in {id for closeness, _ in parts for id in closeness}:
+        summed = min(1.0, sum(closeness.get(id, 0.0) for closeness, _ in parts))
+        nearest[id] = max(nearest.get(id, 0.0), summed)
+        scores[id] = max(scores.get(id, 0.0), sum(score.get(id, 0.0) for _, score in parts))
     direct = sum(closeness >= _DIRECT for closeness in nearest.values())
     return _Term(place, nearest, scores, direct or len(nearest))
 
 
 def _look_up_words(
-    closeness_of: Mapping[str, float],
-    weights_of: Callable[[str], Mapping[int, int]],
-    lengths: Mapping[int, int],
-    mean: float,
-) -> dict[int, tuple[float, float]]:
-    """Return image -> closeness of its nearest word, and score of its best one."""
-    found: dict[int, tuple[float, float]] = {}
-    for word, closeness in closeness_of.items():
-        for id, weight in weights_of(word).items():
-            length = 1 - _LENGTH_SHARE + _LENGTH_SHARE * lengths[id] / mean
-            score = closeness * weight / (weight + _SATURATION * length)
-            before = found.get(id, (0.0, 0.0))
-            found[id] = max(before[0], closeness), max(before[1], score)
-    return found
+    closeness_of: Mapping[str, float], weights_of: Callable[[str], Mapping[int, int]], norms: Mapping[int, float]
+) -> tuple[dict[int, float], dict[int, float]]:
+    """Return image -> closeness of its nearest word, and image -> score of its best one."""
+    nearest: dict[int, float] = {}
+    scores: dict[int, float] = {}
+    for word, closeness in sorted(closeness_of.items(), key=lambda pair: pair[1]):
+        weights = weights_of(word)
+        nearest |= dict.fromkeys(weights, closeness)  # the nearest word comes last
+        found = {id: closeness * weight / (weight + norms[id]) for id, weight in weights.items()}
+        for id in scores.keys() & found.keys():
+            found[id] = max(found[id], scores[id])
+        scores |= found
+    return nearest, scores
 
 
 def _place_weight(place: int) -> float:
