@@ -141,7 +141,7 @@ class TestOptions:
     def test_every_option_is_read(self) -> None:
         """An option that `read_options` does not read would be dropped silently."""
         names = (
-            "model prompt negative weights steps guidance scheduler dtype vae refiner embeddings loras control "
+            "model prompt config negative weights steps guidance scheduler dtype vae refiner embeddings loras control "
             "ip_adapter image strength mask outpaint upscale"
         )
         assert " ".join(options.KEYS) == names
@@ -199,7 +199,7 @@ class TestFolders:
             ("runwayml/stable", ["needs a commit", "runwayml/stable@<commit>"]),
             ("org/name@main", ["needs a commit", "org/name@<commit>"]),
             (f"org/name@{COMMIT}", ["not in the hub's cache", f"--revision {COMMIT}", "offline = false"]),
-            ("models/paper/model_index.json", ["is a file", "from_single_file"]),
+            ("models/paper/model_index.json", ["is a file", "one .safetensors file"]),
         ],
     )
     def test_missing_folder_is_reported(

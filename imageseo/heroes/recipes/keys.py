@@ -27,7 +27,7 @@ RECIPE_KEYS = (*UNAMBIGUOUS_KEYS, "template", "preset", "series", "subject")
 
 KNOWN_KEYS = (*FILE_KEYS, *RECIPE_KEYS, *PROMPT_KEYS, "negative", *DESCRIPTION_KEYS, *ORIGIN_KEYS, "width", "height")
 
-WORDED = ("model", "scheduler", "dtype", "vae", "mask", "mode", "weights")
+WORDED = ("model", "scheduler", "dtype", "vae", "mask", "mode", "weights", "config")
 OPTIONS = (
     *WORDED,
     *("steps", "guidance", "refiner", "embeddings", "loras", "control", "ip_adapter", "image", "strength", "outpaint"),

@@ -9,7 +9,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from imageseo.heroes.providers.diffusion import pipelines, schedulers
+from imageseo.heroes.providers.diffusion import pipelines, schedulers, single_file
 from imageseo.heroes.providers.diffusion.inference import BatchResult
 from imageseo.heroes.providers.diffusion.model_files import ModelFiles
 from imageseo.heroes.providers.diffusion.recipe_options import RecipeOptions
@@ -23,9 +23,9 @@ def hash_models(options: RecipeOptions, files: ModelFiles) -> dict[str, str]:
 
     Raises ProviderError for missing files.
     """
-    found = {"model": files.digest(files.folder("model", options.model))}
+    found = single_file.locate(files, "model", options.model, options.config).digests("model", files)
     if options.refiner is not None:
-        found["refiner"] = files.digest(files.folder("refiner.model", options.refiner.model))
+        found |= single_file.locate(files, "refiner", options.refiner.model).digests("refiner", files)
     if options.vae is not None:
         found["vae"] = files.digest(files.folder("vae", options.vae))
     for number, name in enumerate(options.embeddings):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -90,6 +90,11 @@ def check_file(path: Path, text_width: object) -> None:
 
 
 _OTHER_LORA = "use a LoRA for the model's family"
+
+
+def is_lora(shapes: Iterable[str]) -> bool:
+    """Whether tensors of these names are a LoRA."""
+    return any(_DOWN.search(name) for name in shapes)
 
 
 def _count_layers(shapes: Mapping[str, Sequence[int]], path: Path) -> int:

@@ -133,7 +133,9 @@ class ModelFiles:
         return folder
 
 
-_ONE_FILE = "convert a single-file checkpoint once: `StableDiffusionPipeline.from_single_file(…).save_pretrained(…)`"
+_ONE_FILE = (
+    "use a folder of `save_pretrained`; for `model` also one .safetensors file: other formats can run code when loaded"
+)
 
 
 def hub_cache() -> Path:

@@ -51,6 +51,7 @@ def read_options(options: Mapping[str, Any]) -> RecipeOptions:
             "model", REQUIRED, hint="set it, or `providers.diffusers.model`, to a folder or `org/name@<commit>`"
         ),
         "prompt": reader.text("prompt", REQUIRED),
+        "config": reader.text("config", None),
         "negative": reader.text("negative", ""),
         "weights": reader.one_of("weights", None, ("apply", "drop")),
         "steps": reader.integer("steps", 30, 1, 500),

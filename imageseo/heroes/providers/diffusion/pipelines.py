@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from imageseo.heroes.providers.diffusion import model_checks
+from imageseo.heroes.providers.diffusion import model_checks, single_file
 from imageseo.heroes.providers.diffusion.limits import sizes
-from imageseo.model.errors import MissingExtraError, ProviderError
+from imageseo.heroes.providers.diffusion.single_file import ModelSource
+from imageseo.model.errors import ImageseoError, MissingExtraError, ProviderError
 from imageseo.model.extras import install_command
 
 PACKAGES = ("torch", "diffusers", "transformers", "accelerate")
@@ -89,38 +90,46 @@ def machine(device: str, *, repro: bool, threads: int, batch: int) -> Machine:
     return Machine(device=selected, repro=repro, threads=threads, batch=1 if repro else batch)
 
 
-def load(folder: Path, key: str, *, digest: str, dtype: str, device: str, task: str = "Text2Image") -> Any:
-    """Check and load the pipeline of a folder, once per process. ``key``: the option that names it, for messages.
+def load(
+    source: ModelSource | Path, key: str, *, digest: str, dtype: str, device: str, task: str = "Text2Image"
+) -> Any:
+    """Check and load the pipeline of a folder or checkpoint, once per process. ``key``: the option that names it.
 
     ``task``: of diffusers' auto pipelines. Only .safetensors weights are loaded, never code of a model. Raises
     ProviderError.
     """
     cache_key = (digest, dtype, device, task)
     if cache_key not in _LOADED:
-        variant = model_checks.check_model(folder, key)
+        source = source if isinstance(source, ModelSource) else ModelSource(source)
         try:
-            _LOADED[cache_key] = _load(folder, variant, dtype, device, task)
+            _LOADED[cache_key] = _load(source, key, dtype, device, task)
+        except ImageseoError:
+            raise
         except Exception as error:  # torch, diffusers, transformers and safetensors can raise any exception
             if not is_out_of_memory(error):
                 detail = " ".join(str(error).split())[:400]
                 raise ProviderError(
-                    f"`{key}`: {folder} cannot be loaded: {type(error).__name__}: {detail}",
+                    f"`{key}`: {source.checkpoint or source.folder} cannot be loaded: {type(error).__name__}: {detail}",
                     hint="use a complete text-to-image pipeline of diffusers, as `save_pretrained` writes it",
                 ) from error
         if cache_key not in _LOADED:  # memory ran out: try again without the models of other images
             release()
-            _LOADED[cache_key] = _load(folder, variant, dtype, device, task)
+            _LOADED[cache_key] = _load(source, key, dtype, device, task)
     return _LOADED[cache_key]
 
 
-def _load(folder: Path, variant: str | None, dtype: str, device: str, task: str) -> Any:
+def _load(source: ModelSource, key: str, dtype: str, device: str, task: str) -> Any:
     import diffusers
     import torch
 
-    auto = getattr(diffusers, f"AutoPipelineFor{task}")
-    pipe = auto.from_pretrained(
-        folder, use_safetensors=True, local_files_only=True, dtype=getattr(torch, dtype), variant=variant
-    )
+    if source.checkpoint is not None:
+        pipe = single_file.load(source, key, getattr(torch, dtype))
+    else:
+        variant = model_checks.check_model(source.folder, key)
+        auto = getattr(diffusers, f"AutoPipelineFor{task}")
+        pipe = auto.from_pretrained(
+            source.folder, use_safetensors=True, local_files_only=True, dtype=getattr(torch, dtype), variant=variant
+        )
     pipe.set_progress_bar_config(disable=True)
     return pipe.to(device)
 

@@ -59,7 +59,8 @@ class Upscale:
 class RecipeOptions:
     """Options of a recipe besides seed, width and height. Paths are relative to the project, or absolute.
 
-    ``model``: a folder, or ``org/name@<commit>`` from the hub's cache. ``scheduler``: a canonical name of
+    ``model``: a folder, ``org/name@<commit>`` from the hub's cache, or a checkpoint in one .safetensors file, whose
+    settings are in ``config`` (None: beside it). ``scheduler``: a canonical name of
     ``schedulers``, or ``default`` for the one in the model folder. ``dtype``: None lets the device decide.
     ``weights``: whether weighted words count, where the model supports it (None: they do).
     ``strength``: how much of ``image`` is redrawn; needs ``image``. ``width`` and ``height`` of the recipe are the size
@@ -68,6 +69,7 @@ class RecipeOptions:
 
     model: str
     prompt: str
+    config: str | None = None
     negative: str = ""
     weights: Weights | None = None
     steps: int = 30

@@ -15,11 +15,11 @@ from imageseo.heroes.providers.diffusion import (
     adapters,
     generation_metadata,
     inference,
-    model_checks,
     pipelines,
     prompt_embeddings,
     prompts,
     schedulers,
+    single_file,
     tasks,
 )
 from imageseo.heroes.providers.diffusion.adapters import Attached
@@ -67,16 +67,8 @@ class DiffusionRunner:
     tiled_keys: set[str] = field(default_factory=set)
 
     def models(self, recipe: Recipe) -> Mapping[str, str]:
-        """Check the model folders of a recipe and return its ``Master.models``; raises ProviderError."""
-        return self._models(read_options(recipe.options))
-
-    def _models(self, options: RecipeOptions) -> Mapping[str, str]:
-        for key, name in (
-            ("model", options.model),
-            *((("refiner", options.refiner.model),) if options.refiner else ()),
-        ):
-            model_checks.check_model(self.files.folder(key, name), key)
-        return generation_metadata.hash_models(options, self.files)
+        """Check the models of a recipe and return its ``Master.models``; raises ProviderError."""
+        return generation_metadata.hash_models(read_options(recipe.options), self.files)
 
     def produce(self, recipes: Iterable[Recipe]) -> Iterator[tuple[Recipe, Master]]:
         """Yield one master per recipe, in order, as soon as it is ready; raises ProviderError.
@@ -112,7 +104,7 @@ class DiffusionRunner:
     def _batch(self, recipe: Recipe, later: Sequence[Recipe], stop: Event) -> Mapping[str, DrawnImage]:
         """Draw a recipe together with suitable later ones."""
         options = read_options(recipe.options)
-        models = self._models(options)
+        models = generation_metadata.hash_models(options, self.files)
         pipelines.import_libraries(offline=self.files.offline)
         machine = pipelines.machine(self.device, repro=self.repro, threads=self.threads, batch=self.batch)
         batch, batch_key = {recipe.key: recipe}, _batch_key(recipe, options)
@@ -147,7 +139,7 @@ class DiffusionRunner:
         machine: pipelines.Machine,
     ) -> dict[str, Recipe]:
         """Return recipes for one batch: as many as fit of those whose prompts do not influence each other."""
-        pipe = self._pipe("model", options.model, models["model"], machine.dtype(options.dtype), machine)
+        pipe = self._pipe(options, models, machine)
 
         def prompt_key(each: Recipe) -> str | None:
             try:
@@ -185,7 +177,7 @@ class DiffusionRunner:
         dtype, size = machine.dtype(options.dtype), (recipes[0].width, recipes[0].height)
         with ExitStack() as stack:
             stack.enter_context(pipelines.reproducible(machine))
-            pipe = self._pipe("model", options.model, models["model"], dtype, machine)
+            pipe = self._pipe(options, models, machine)
             pipelines.check_size(pipe, *size)
             texts = [self._prepare(options, recipe, pipe) for recipe in recipes]
             stack.enter_context(schedulers.use(pipe, options.scheduler))
@@ -193,9 +185,7 @@ class DiffusionRunner:
             task_pipe, task_arguments = tasks.prepare_call(pipe, options, self.files, size)
             refiner = None
             if options.refiner is not None:
-                refiner = self._pipe(
-                    "refiner", options.refiner.model, models["refiner"], dtype, machine, task="Image2Image"
-                )
+                refiner = self._refiner(options, models, machine)
                 stack.enter_context(schedulers.use(refiner, options.scheduler))
                 stack.enter_context(prompt_embeddings.cache_encoders(refiner, self.embedding_cache, models["refiner"]))
             # In the recipe's order: weights are matched to LoRAs, and token numbers to embeddings, by order.
@@ -224,12 +214,16 @@ class DiffusionRunner:
             # Before the scheduler is restored.
             return drawn, task_pipe, generation_metadata.sampler_names(options.scheduler, task_pipe.scheduler)
 
-    def _pipe(
-        self, key: str, name: str, digest: str, dtype: str, machine: pipelines.Machine, *, task: str = "Text2Image"
-    ) -> Any:
-        return pipelines.load(
-            self.files.folder(key, name), key, digest=digest, dtype=dtype, device=machine.device, task=task
-        )
+    def _pipe(self, options: RecipeOptions, models: Mapping[str, str], machine: pipelines.Machine) -> Any:
+        source = single_file.locate(self.files, "model", options.model, options.config)
+        digest = models["model"] + models.get("config", "")
+        return pipelines.load(source, "model", digest=digest, dtype=machine.dtype(options.dtype), device=machine.device)
+
+    def _refiner(self, options: RecipeOptions, models: Mapping[str, str], machine: pipelines.Machine) -> Any:
+        assert options.refiner is not None
+        source = single_file.locate(self.files, "refiner", options.refiner.model)
+        digest, dtype = models["refiner"] + models.get("refiner_config", ""), machine.dtype(options.dtype)
+        return pipelines.load(source, "refiner", digest=digest, dtype=dtype, device=machine.device, task="Image2Image")
 
     @contextmanager
     def _task(self, options: RecipeOptions, recipes: Sequence[Recipe], stop: Event) -> Iterator[inference.OnStep]:

@@ -22,6 +22,7 @@ from imageseo.heroes.providers.diffusion import (
     prompt_weights,
     prompts,
     schedulers,
+    single_file,
     upscaler,
 )
 from imageseo.heroes.providers.diffusion.components import read_class_name
@@ -93,14 +94,15 @@ def check(
             pipelines.machine(device, repro=True, threads=1, batch=1)
     outline = None
     with faults.collected():
-        outline = read_outline(files.folder("model", options.model), "model")
+        source = single_file.locate(files, "model", options.model, options.config)
+        outline = read_outline(source.folder, "model")
     notes: tuple[str, ...] = ()
     if outline is not None:
         with faults.collected():
             notes = _prompt_notes(options, outline, strict=strict)
     if options.refiner is not None:
         with faults.collected():
-            model_checks.check_model(files.folder("refiner.model", options.refiner.model), "refiner.model")
+            single_file.locate(files, "refiner.model", options.refiner.model)
     for check_part in _file_checks(options, files, outline):
         with faults.collected():
             check_part()
@@ -113,8 +115,7 @@ def check(
 
 
 def read_outline(folder: Path, key: str) -> ModelOutline:
-    """Check a model folder and read the settings of its components. Raises ProviderError."""
-    model_checks.check_model(folder, key)
+    """Read the settings of a checked model's components. Raises ProviderError."""
     index = json.loads(regular_file.read(folder / "model_index.json"))
     configs = {}
     for name, kind in index.items():
