@@ -11,16 +11,33 @@ from imageseo.model.image import Asset, ImageRef, PageScan, Span, VariantSpec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HeroVersion:
+    """The image that is shown instead of a hero where a media query matches. ``pixels``: as in ``PageHero``."""
+
+    media: str
+    asset: Asset
+    pixels: tuple[Path, Asset]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PageHero:
     """A page's hero and its published file.
 
     ``pixels``: the file that the encoder reads, and its properties. ``crops``: published in addition to the hero.
+    ``versions``: for other screens, the most specific media query first.
     """
 
     hero: Hero
     asset: Asset
     pixels: tuple[Path, Asset]
     crops: tuple[Asset, ...] = ()
+    versions: tuple[HeroVersion, ...] = ()
+
+    @property
+    def values(self) -> tuple[object, ...]:
+        """Everything that a page depends on, without places on this machine."""
+        versions = [(each.media, each.asset) for each in self.versions]
+        return self.hero, self.asset, self.pixels[1], self.crops, versions
 
 
 class MarkupForm(StrEnum):

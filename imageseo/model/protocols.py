@@ -64,7 +64,7 @@ class ProviderContext:
     """The environment of a provider.
 
     ``options``: its own table of the settings, ``providers.<name>``. ``cache``: for data that can be recreated.
-    ``colors``: of the brand, in any order or by role. ``mode``: ``auto``, ``light`` or ``dark``; ``progress``: of work.
+    ``colors``: of the brand, in any order or by role. ``mode``: as in the settings. ``progress``: of work.
     """
 
     project: Path

@@ -191,7 +191,9 @@ def build_tools(
             probe=partial(probe, max_pixels=settings.encode.max_pixels),
             state=StateSession(
                 cache=folder.folder,
-                versions=_versions(factory, crops=bool(settings.hero.crops), code=_code(memory)),
+                versions=_versions(
+                    factory, crops=bool(settings.hero.crops) or settings.hero.art_direction != "off", code=_code(memory)
+                ),
                 store=recorded,
                 preview=len(factory.policies) > 1,
             ),
@@ -221,7 +223,7 @@ def _code(memory: BuildMemory | None) -> str:
 
 
 def _cropper_version() -> str:
-    from imageseo.pipeline import hero_crops  # few sites have crops
+    from imageseo.pipeline.shapes import hero_crops  # few sites have crops
 
     return hero_crops.version()
 

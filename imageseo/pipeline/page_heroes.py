@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from imageseo.config.settings import HeroSettings, RightsSettings
 from imageseo.heroes.masters.published_names import PublishedNames
@@ -21,14 +22,19 @@ from imageseo.model.errors import ImageseoError, RecipeError
 from imageseo.model.finding import Finding, Location, Severity
 from imageseo.model.hero import Hero, HeroRequest
 from imageseo.model.image import Asset, BadAsset, Rights
-from imageseo.model.plan import PageHero
+from imageseo.model.plan import HeroVersion, PageHero
 from imageseo.model.protocols import Store, StoredBlob
 from imageseo.model.site import Page, Site
-from imageseo.pipeline import crop_windows
 from imageseo.pipeline.incremental.build_state import digest
 from imageseo.pipeline.originals import OriginalFiles
+from imageseo.pipeline.shapes.published_hero import PublishedHero
 from imageseo.storage.output import OutputFolder
 from imageseo.web.ai_labels import is_ai_generated
+
+if TYPE_CHECKING:
+    from imageseo.heroes.masters.redrawn import Redrawer
+
+_INFO = Severity.INFO
 
 
 @dataclass(slots=True, kw_only=True)
@@ -57,6 +63,7 @@ class HeroPublisher:
     _requests: dict[str, HeroRequest | None] = field(default_factory=dict)  # by page
     _declined: set[str] = field(default_factory=set)  # pages with ``hero: false``
     _names: PublishedNames = field(init=False)
+    _redrawer: Redrawer | None = None
 
     def __post_init__(self) -> None:
         self._names = PublishedNames(
@@ -159,7 +166,13 @@ class HeroPublisher:
         try:
             jpeg = self._load_jpeg(master, rights)
             self._publish(path, jpeg)
-            crops = tuple(self._publish_crops(path, master, rights, jpeg, request.focal)) if self.hero.crops else ()
+            crops, versions = (
+                self._publish_shapes(
+                    PublishedHero(path=path, master=master, rights=rights, jpeg=jpeg, focal=request.focal), location
+                )
+                if self._has_shapes(master)
+                else ((), ())
+            )
         except OSError as error:
             problem = f"{path} cannot be written: {error.strerror or error}"
             self._report(
@@ -178,48 +191,49 @@ class HeroPublisher:
         hero = replace(_make_hero(request, path, rights), generated=True)
         # Variants are encoded from the lossless master, but compared with the size of the JPEG that they replace.
         return PageHero(
-            hero=hero, asset=asset, pixels=(self._pixel_file(master), replace(asset, format="png")), crops=crops
+            hero=hero,
+            asset=asset,
+            pixels=(self._pixel_file(master), replace(asset, format="png")),
+            crops=crops,
+            versions=versions,
         )
 
     def _publish(self, path: str, data: bytes) -> None:
         self.output.write(path, data)
         self.files.add(path, len(data))
 
-    def _publish_crops(
-        self, hero: str, master: ResolvedMaster, rights: Rights, published: bytes, focal: tuple[float, float] | None
-    ) -> Iterator[Asset]:
-        """Publish the configured crops in the hero's folder, and yield them."""
-        from imageseo.pipeline.hero_crops import Cropper  # few sites have crops
+    def _publish_shapes(
+        self, hero: PublishedHero, location: Location
+    ) -> tuple[tuple[Asset, ...], tuple[HeroVersion, ...]]:
+        """Publish the crops and the versions of a hero; without what cannot be drawn again, which is a finding."""
+        from imageseo.heroes.masters.redrawn import Redrawer  # few sites have shapes
+        from imageseo.pipeline.shapes.hero_shapes import ShapePublisher
 
-        cropper = Cropper(
+        if self._redrawer is None:
+            self._redrawer = Redrawer(store=self.store, providers=self.masters.providers)
+        shapes = ShapePublisher(
             store=self.store,
             encoder=self.encoder,
-            previous_files=self.previous_files,
+            redrawer=self._redrawer,
+            names=self._names,
+            is_published=self._is_published,
+            publish=self._publish,
+            previous=self.previous_files,
+            current=self.current_files,
             quality=self.jpeg_quality,
             max_pixels=self.max_pixels,
         )
-        crop_ids: dict[str, str] = {
-            ratio: cropper.crop_id(master.sha256, ratio, rights, focal) for ratio in self.hero.crops
-        }
-        paths = {ratio: crop_windows.crop_path(hero, ratio) for ratio in crop_ids}
-        missing = {ratio: each for ratio, each in crop_ids.items() if not self._is_published(paths[ratio], each)}
-        crops = cropper.make_crops(master.read, published, missing, rights=rights, focal=focal) if missing else ()
-        for crop in crops:
-            self.current_files[crop.crop_id] = (sha256(crop.data).hexdigest(), len(crop.data))
-            paths[crop.ratio] = self._names.claim(paths[crop.ratio], crop.crop_id)
-            self._publish(paths[crop.ratio], crop.data)
-        for ratio, crop_id in crop_ids.items():
-            digest, size = self.current_files[crop_id]
-            width, height = crop_windows.crop_window((master.width, master.height), ratio, (0.5, 0.5)).size
-            yield Asset(
-                path=paths[ratio],
-                sha256=digest,
-                bytes=size,
-                format="jpeg",
-                width=width,
-                height=height,
-                rights=rights,
-            )
+        crops = tuple(shapes.publish_crops(hero, self.hero.crops))
+        versions = tuple(shapes.publish_versions(hero, phone=self.hero.art_direction == "phone"))
+        fault = self._redrawer.faults.get(hero.master.sha256)
+        if fault is not None and hero.master.recipe is not None:
+            hint = "draw and pin it again with `imageseo generate PAGE` to have it whole in every shape"
+            self._report("hero-cropped", f"its crops are cut, and it has one version: {fault}", hint, location, _INFO)
+        return crops, versions
+
+    def _has_shapes(self, master: ResolvedMaster) -> bool:
+        has_dark_version = master.recipe is not None and master.recipe.options.get("mode") == "both"
+        return bool(self.hero.crops) or self.hero.art_direction != "off" or has_dark_version
 
     def _is_published(self, path: str, input_digest: str) -> bool:
         """Whether the last build published this file at a path, and it is unchanged since then."""

@@ -12,7 +12,7 @@ from urllib.parse import unquote, unquote_to_bytes
 from imageseo.images.metadata.rights import TOOLKIT
 from imageseo.model.errors import SiteError
 from imageseo.model.site import Page, Site
-from imageseo.pipeline.crop_windows import is_crop_name
+from imageseo.pipeline.shapes.crop_windows import is_crop_name
 from imageseo.storage.output import OutputFolder
 from imageseo.web import filenames, urls
 from imageseo.web.srcset import candidates

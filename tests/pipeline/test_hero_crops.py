@@ -17,16 +17,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageFilter
 
+from imageseo.heroes.providers.procedural import Procedural
 from imageseo.images.decoding.probe import probe
 from imageseo.model.errors import ProviderError
 from imageseo.model.hero import ALGORITHMIC_MEDIA
-from imageseo.pipeline import hero_crops
-from imageseo.pipeline.crop_windows import MAX_WIDTH, crop_path, crop_window, is_crop_name, largest_size
+from imageseo.pipeline.shapes import hero_crops
+from imageseo.pipeline.shapes.crop_windows import MAX_WIDTH, crop_path, crop_window, is_crop_name, largest_size
 from tests.pipeline.test_build import build, page
 from tests.support import pictures, small_sites
 
 RATIOS = ("1:1", "4:3", "16:9", "1.91:1")
-EXACT = {"1:1": 1.0, "4:3": 4 / 3, "16:9": 16 / 9, "1.91:1": 1200 / 630}
+TALL = ("4:5", "9:16")
+EXACT = {"1:1": 1.0, "4:3": 4 / 3, "16:9": 16 / 9, "1.91:1": 1200 / 630, "4:5": 4 / 5, "9:16": 9 / 16}
 sides = st.integers(1, 9000)
 shares = st.floats(0, 1)
 
@@ -34,7 +36,7 @@ shares = st.floats(0, 1)
 # ---- geometry
 
 
-@given(sides, sides, st.sampled_from(RATIOS), shares, shares)
+@given(sides, sides, st.sampled_from((*RATIOS, *TALL)), shares, shares)
 def test_window_is_the_largest_and_contains_its_centre(width: int, height: int, ratio: str, x: float, y: float) -> None:
     found = crop_window((width, height), ratio, (x, y))
     left, top, right, bottom = found.box
@@ -64,9 +66,9 @@ def test_crop_sizes_of_a_1600x900_hero() -> None:
 
 
 def test_crop_names_are_recognised() -> None:
-    named = [crop_path("assets/heroes/guide--start.jpg", ratio) for ratio in RATIOS]
+    named = [crop_path("assets/heroes/guide--start.jpg", ratio) for ratio in (*RATIOS, *TALL)]
     assert named[0] == "assets/heroes/guide--start-1x1.jpg"
-    assert len(set(named)) == 4
+    assert len(set(named)) == 6
     assert all(map(is_crop_name, named))
     assert is_crop_name("assets/heroes/guide--start-1x1-0123abcd.jpg"), "the plain name belongs to an author's file"
     assert not is_crop_name("assets/heroes/guide--start.jpg")
@@ -196,7 +198,7 @@ def test_invalid_master_is_rejected(master: bytes) -> None:
 def test_crops_are_identical_in_every_process(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(png(with_face((640, 360), (0.3, 0.4), 50)))
     code = (
-        "import hashlib, pathlib; from imageseo.pipeline import hero_crops\n"
+        "import hashlib, pathlib; from imageseo.pipeline.shapes import hero_crops\n"
         "data = pathlib.Path('a.png').read_bytes()\n"
         "cut = hero_crops.crop_master(data, ('1:1', '4:3', '1.91:1'), focal=None, max_pixels=10**6)\n"
         "print([hashlib.sha256(each).hexdigest() for each in cut])"
@@ -250,6 +252,12 @@ def graph(folder: Path, url: str = "hero/") -> list[dict[str, Any]]:
 
 
 @pytest.fixture
+def cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make the provider one that cannot draw its images again."""
+    monkeypatch.setattr(Procedural, "redraw", lambda *words, **more: None)
+
+
+@pytest.fixture
 def no_new_crops(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     """Return a function; after its call any new crop fails the test."""
 
@@ -269,7 +277,7 @@ def test_crops_are_published_with_the_hero_and_its_metadata(site: Path) -> None:
         asset = probe(site / "site/assets/heroes" / file, file, max_pixels=10**8)
         assert getattr(asset, "rights").digital_source_type == ALGORITHMIC_MEDIA  # noqa: B009
         sizes.append((getattr(asset, "width"), getattr(asset, "height")))  # noqa: B009
-    assert sizes == [(360, 360), (480, 360), (640, 360), (640, 336)]
+    assert sizes == [(480, 480), (554, 416), (640, 360), (662, 348)]
     *images, join = graph(site)
     assert [image["contentUrl"].rpartition("/")[2] for image in images] == ["hero.jpg", *CROPS]
     assert {image["digitalSourceType"] for image in images} == {"https://schema.org/AlgorithmicMediaDigitalSource"}
@@ -306,6 +314,7 @@ def test_crops_are_read_from_the_store_without_build_state(site: Path, no_new_cr
     assert published(site) == before
 
 
+@pytest.mark.usefixtures("cut")
 def test_other_smartcrop_version_makes_new_crops(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     cropped(site)
     cut: list[str] = []
@@ -335,6 +344,7 @@ def test_crop_damaged_in_the_store_is_made_again(site: Path) -> None:
     assert published(site) == before
 
 
+@pytest.mark.usefixtures("cut")
 def test_changed_focal_point_changes_the_crop(site: Path) -> None:
     cropped(site)
     first = published(site)
@@ -370,6 +380,7 @@ def test_authors_file_with_the_name_of_a_crop_is_kept(site: Path) -> None:
     assert crop not in published(site), "an earlier build referenced it, and its metadata names imageseo"
 
 
+@pytest.mark.usefixtures("cut")
 def test_page_named_like_a_crop_has_its_own_hero(site: Path) -> None:
     small_sites.write(site, {"site/hero-1x1/index.html": page("<p>Words</p>", "hero-1x1/")})
     (site / "heroes.toml").write_text(HERO + HERO.replace("/hero/", "/hero-1x1/").replace("5", "6", 1), "utf-8")

@@ -58,7 +58,7 @@ PURE = (
     "imageseo.lint.fingerprint",
     "imageseo.lint.rule_docs",
     "imageseo.lint.tag_edits",
-    "imageseo.pipeline.crop_windows",
+    "imageseo.pipeline.shapes.crop_windows",
     "imageseo.pipeline.markup",
     "imageseo.pipeline.page_plan",
     "imageseo.pipeline.predicted_scan",

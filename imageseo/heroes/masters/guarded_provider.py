@@ -13,6 +13,7 @@ from imageseo.model.errors import ImageseoError, ProviderError, RecipeError
 from imageseo.model.foreign import UnfitPlugin, describe_error
 from imageseo.model.hero import Master, Recipe
 from imageseo.model.protocols import HeroProvider, LibraryProvider, ModelProvider, ProviderContext, SizedProvider
+from imageseo.model.redrawing import RedrawProvider
 
 _TEXTS = ("name", "version", "digital_source_type")
 _METHODS = ("configure", "complete", "notes", "produce")
@@ -142,10 +143,17 @@ class _GuardedModels(_Guarded):
             raise crashed(self.label, error) from error
 
 
+class _GuardedRedrawing(_Guarded):
+    def redraw(self, recipe: Recipe, *, width: int, height: int, dark: bool, phone: bool) -> Recipe | None:
+        new = self._provider.redraw(recipe, width=width, height=height, dark=dark, phone=phone)
+        return new if isinstance(new, Recipe) else None  # what it raises is handled by `Redrawer`
+
+
 _OPTIONAL: tuple[tuple[type, type[_Guarded]], ...] = (
     (LibraryProvider, _GuardedLibrary),
     (SizedProvider, _GuardedSize),
     (ModelProvider, _GuardedModels),
+    (RedrawProvider, _GuardedRedrawing),
 )
 
 

@@ -16,7 +16,7 @@ from imageseo.heroes.recipes import asset_providers, seed_series
 from imageseo.heroes.recipes.diff import changed_keys, flatten
 from imageseo.model.errors import ImageseoError, PointerError, ProviderError
 from imageseo.model.finding import Finding, Location, Severity
-from imageseo.model.hero import HeroRequest, PictureText, Pin, Recipe
+from imageseo.model.hero import ADOPTED, HeroRequest, PictureText, Pin, Recipe
 from imageseo.model.image import Rights
 from imageseo.model.protocols import HeroProvider, MasterStore, Store
 
@@ -31,7 +31,8 @@ class ResolvedMaster:
     ``sha256``: of the PNG, bare hex. ``file``: relative to the project, or absolute; ``None`` if it is only in the
     store. ``read``: return the PNG, verified again; raises LockError or StoreError if it is now missing or damaged.
     ``prompt``: of the recipe. ``rights``, ``said``: rights and texts of a library image; its ``digital_source_type``
-    is ``""`` if it is unknown.
+    is ``""`` if it is unknown. ``recipe``: what it was drawn from; None for an image from elsewhere. ``pixels``: the
+    hash of its pixels that its pin records; None if this build drew it.
     """
 
     sha256: str
@@ -43,6 +44,8 @@ class ResolvedMaster:
     rights: Rights = field(default_factory=Rights)
     said: PictureText = field(default_factory=PictureText)
     prompt: str | None = None
+    recipe: Recipe | None = None
+    pixels: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,6 +153,8 @@ class MasterResolver:
                 rights=pin.rights,
                 said=PictureText.of(pin.env),
                 prompt=_prompt_of(pin.recipe),
+                recipe=None if ADOPTED in pin.env else pin.recipe,
+                pixels=pin.pixels_sha256,
             )
         )
 
@@ -196,6 +201,7 @@ class MasterResolver:
             digital_source_type=provider.digital_source_type,
             file=None,
             read=read,
+            recipe=recipe,
         )
         return Resolution(master=master, findings=(finding,))
 

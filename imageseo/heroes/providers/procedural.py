@@ -18,7 +18,7 @@ from imageseo.model.suggest import closest
 
 _KEYS = ("style", "tags", "colors", "mode", "prompt", "negative", "card", "title", "subtitle", "page")
 _CARD_KEYS = ("title", "subtitle")
-_MODES = ("auto", "light", "dark")
+_MODES = ("auto", "light", "dark", "both")
 _ROLES = ("ground", "main", "accent", "ink")
 _COLOR = re.compile(r"#(?:[0-9a-f]{3}|[0-9a-f]{6})")
 _FALSE = (None, False)
@@ -32,7 +32,8 @@ class Procedural:
     """The provider. ``colors``, ``mode`` and ``brand``: defaults for recipes.
 
     Options: ``style`` (one of STYLES, or ``auto``), ``colors`` (two to six of ``#rrggbb``, or a mapping of roles),
-    ``mode`` (``auto``, ``light`` or ``dark``; ``auto`` is not recorded), ``prompt`` and ``negative`` (recorded, but
+    ``mode`` (``auto``, ``light``, ``dark``, or ``both``: light, with a dark version; ``auto`` is not recorded),
+    ``prompt`` and ``negative`` (recorded, but
     ignored), ``card`` (true, a title, or ``{title, subtitle}``), ``tags`` (words that the style ``icons`` shows;
     default: those of ``page``). ``title`` and ``subtitle`` are the defaults of a card's texts, and are dropped without
     a card.
@@ -108,9 +109,20 @@ class Procedural:
     def preview(self, recipe: Recipe) -> tuple[str, bytes]:
         """Return the style that the seed selects, and the image at a small size without its texts."""
         options = {key: value for key, value in recipe.options.items() if key != "card"}
-        small = replace(recipe, width=96, height=54, options=options)
         render = import_module("imageseo.heroes.providers.art.render")
-        return render.style_of(recipe, STYLES), render.draw(small, STYLES)
+        small = _in_one_mode(replace(recipe, width=96, height=54, options=options), render)
+        return render.style_of(small, STYLES), render.draw(small, STYLES)
+
+    def redraw(self, recipe: Recipe, *, width: int, height: int, dark: bool, phone: bool) -> Recipe | None:
+        """Return the recipe in another size; the dark version only of a recipe with ``mode: both``."""
+        options, card = dict(recipe.options), recipe.options.get("card")
+        if dark and options.get("mode") != "both":
+            return None
+        if dark:
+            options["scheme"] = "dark"
+        if phone and isinstance(card, Mapping):
+            options["card"] = {**card, "size": "phone"}
+        return replace(recipe, width=width, height=height, options=options)
 
     def produce(self, recipes: Iterable[Recipe]) -> Iterator[Master]:
         """Yield one PNG per recipe. Raises RecipeError for a size that is too large."""
@@ -121,8 +133,20 @@ class Procedural:
                     f"{size} px is too large to draw",
                     hint="use at most 3840x2160 px, or as many pixels in another shape",
                 )
-            draw = import_module("imageseo.heroes.providers.art.render").draw
-            yield Master(png=draw(recipe, STYLES), digital_source_type=ALGORITHMIC_MEDIA, notes=self.notes(recipe))
+            render = import_module("imageseo.heroes.providers.art.render")
+            png = render.draw(_in_one_mode(recipe, render), STYLES)
+            yield Master(png=png, digital_source_type=ALGORITHMIC_MEDIA, notes=self.notes(recipe))
+
+
+def _in_one_mode(recipe: Recipe, render: Any) -> Recipe:
+    """Return a recipe with ``mode: both`` as the light one, or as the dark one of the same style (``redraw``)."""
+    if recipe.options.get("mode") != "both":
+        return recipe
+    options = {key: value for key, value in recipe.options.items() if key != "scheme"}
+    light = replace(recipe, options={**options, "mode": "light"})
+    if "scheme" not in recipe.options:
+        return light
+    return replace(recipe, options={**options, "mode": "dark", "style": render.style_of(light, STYLES)})
 
 
 def _font_versions() -> Iterator[str]:
@@ -159,7 +183,7 @@ def _mode(written: Any, brand: str, style: Any) -> str | None:
     value = written or brand
     if value not in _MODES:
         raise RecipeError(f"`mode`: expected {', '.join(_MODES)}, found {value!r}")
-    if value == "light" and style in DARK_STYLES:
+    if value in ("light", "both") and style in DARK_STYLES:
         if written:
             raise RecipeError(f"`mode`: {style} is always dark", hint="choose another style, or remove `mode`")
         return None

@@ -272,7 +272,7 @@ def _field_values(state: BuildState) -> tuple[object, ...]:
 def _context_digest(page: Page, hero: PageHero | None, declined: bool) -> bytes | None:
     hints = page.hints
     source = None if hints.source is None else str(hints.source)
-    hero_values = None if hero is None else (hero.hero, hero.asset, hero.pixels[1], hero.crops)
+    hero_values = None if hero is None else hero.values
     try:
         return bytes.fromhex(
             build_state.digest(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import posixpath
 import re
 from dataclasses import dataclass
@@ -10,9 +11,9 @@ MAX_WIDTH = 1200
 """Maximum width of a crop in px: search engines and social networks need no more."""
 
 # Social networks call 1200 x 630 px 1.91:1.
-_RATIOS = {"1:1": (1, 1), "4:3": (4, 3), "16:9": (16, 9), "1.91:1": (40, 21)}
+_RATIOS = {"1:1": (1, 1), "4:3": (4, 3), "16:9": (16, 9), "1.91:1": (40, 21), "4:5": (4, 5), "9:16": (9, 16)}
 # The optional part is from the hash of the master, for a plain name that another file has.
-_CROP_NAME = re.compile(r"-(?:1x1|4x3|16x9|1\.91x1)(?:-[0-9a-f]{8})?\.jpg$")
+_CROP_NAME = re.compile(r"-(?:1x1|4x3|16x9|1\.91x1|4x5|9x16|dark|phone|phone-dark)(?:-[0-9a-f]{8})?\.jpg$")
 
 Size = tuple[int, int]
 
@@ -59,8 +60,18 @@ def crop_window(size: Size, ratio: str, centre: tuple[float, float]) -> CropWind
     return CropWindow(left=left, top=top, width=width, height=height, size=scaled)
 
 
+def redrawn_size(size: Size, ratio: str) -> Size:
+    """Return the size of an image of this ratio with as many px as another image, at most ``MAX_WIDTH`` wide."""
+    across, down = _RATIOS[ratio]
+    width = min(MAX_WIDTH, math.isqrt(size[0] * size[1] * across // down))
+    return width, max(1, _nearest(width * down, across))
+
+
 def crop_path(hero: str, ratio: str) -> str:
-    """Return the path of a crop: ``assets/heroes/guide-4x3.jpg`` for ``assets/heroes/guide.jpg``."""
+    """Return the path of a crop: ``assets/heroes/guide-4x3.jpg`` for ``assets/heroes/guide.jpg``.
+
+    ``ratio``: or the name of another shape: ``dark``, ``phone``, ``phone-dark``.
+    """
     return f"{posixpath.splitext(hero)[0]}-{ratio.replace(':', 'x')}.jpg"
 
 

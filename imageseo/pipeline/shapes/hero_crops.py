@@ -14,8 +14,8 @@ from imageseo.images.encoding.encoder import Encoder
 from imageseo.model.errors import ProviderError
 from imageseo.model.image import BadAsset, Rights
 from imageseo.model.protocols import Store, StoredBlob
-from imageseo.pipeline.crop_windows import CropWindow, crop_window, largest_size
 from imageseo.pipeline.incremental.build_state import digest
+from imageseo.pipeline.shapes.crop_windows import CropWindow, crop_window, largest_size
 
 if TYPE_CHECKING:
     import numpy as np
@@ -66,19 +66,25 @@ class Cropper:
         *,
         rights: Rights,
         focal: Focal,
+        drawings: Mapping[str, Callable[[], bytes]],
     ) -> Sequence[Crop]:
-        """Return a hero's crops. ``crop_ids``: ratio -> id of the crop.
+        """Return a hero's crops. ``crop_ids``: ratio -> id of the crop. ``drawings``: ratio -> returns the PNG of one
+        that is not cut from the master, but drawn.
 
         ``read``: returns the master's bytes. ``published``: the hero's JPEG, which depends on the same inputs as its
         crops, except for ratio and focal point. Raises ImageseoError for a master that is missing or unreadable.
         """
-        keys = {ratio: partial(_key, published, ratio, focal) for ratio in crop_ids}
-        crops = {ratio: self._find(crop_ids[ratio], keys[ratio]) for ratio in crop_ids}
-        missing = [ratio for ratio, data in crops.items() if data is None]
-        images = crop_master(read(), missing, focal=focal, max_pixels=self.max_pixels) if missing else ()
-        for ratio, png in zip(missing, images, strict=True):
+
+        def key(ratio: str) -> str:
+            return crop_ids[ratio] if ratio in drawings else _key(published, ratio, focal)
+
+        crops = {ratio: self._find(crop_ids[ratio], partial(key, ratio)) for ratio in crop_ids}
+        cut = [ratio for ratio, data in crops.items() if data is None and ratio not in drawings]
+        drawn = [ratio for ratio, data in crops.items() if data is None and ratio in drawings]
+        images = crop_master(read(), cut, focal=focal, max_pixels=self.max_pixels) if cut else ()
+        for ratio, png in (*zip(cut, images, strict=True), *((ratio, drawings[ratio]()) for ratio in drawn)):
             crops[ratio] = data = self.encoder.publish(png, quality=self.quality, rights=rights)
-            self.store.put(keys[ratio](), data)
+            self.store.put(key(ratio), data)
         return [Crop(ratio=ratio, crop_id=crop_ids[ratio], data=data) for ratio, data in crops.items() if data]
 
     def _find(self, crop_id: str, key: Callable[[], str]) -> bytes | None:
@@ -95,6 +101,11 @@ def version() -> str:
     from imageseo.images.resizers import pillow as pixels
 
     return f"{POLICY}; smartcrop {metadata.version('smartcrop')}; {pixels.version()}"
+
+
+def png_key(published: bytes, ratio: str, focal: Focal) -> str:
+    """Return the store's key of a crop without losses."""
+    return hashlib.sha256(f"png {_key(published, ratio, focal)}".encode()).hexdigest()
 
 
 def _key(published: bytes, ratio: str, focal: Focal) -> str:
