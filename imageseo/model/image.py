@@ -49,6 +49,8 @@ class SourceTag(NamedTuple):
     srcset: str
     sizes: str | None
     media: str | None
+    width: str | None = None
+    height: str | None = None
 
 
 class StyleSource(NamedTuple):
@@ -130,11 +132,9 @@ class PageScan:
     """The result of scanning a page. All positions are byte offsets into the page without imageseo's edits.
 
     ``head_end``: where tags can be added at the end of ``<head>``; ``None`` if the page has no ``<head>``.
-    ``h1``: the article's first ``<h1>…</h1>`` element; ``None`` if there is none.
+    ``h1``: the article's first ``<h1>…</h1>`` element. ``json_ld``: contents of the scripts ``application/ld+json``.
     ``article``: the inner bytes of the main article; ``None`` if the page has neither ``<article>`` nor ``<main>``.
-    ``opening``: where the article's text begins, inside the theme's wrapper elements if they are unambiguous; ``None``
-    if the article contains the ``<h1>``.
-    ``json_ld``: contents of ``<script type="application/ld+json">``.
+    ``opening``: where the article's text begins, in unambiguous wrapper elements; None if it has the ``<h1>``.
     ``meta``: name or property -> content of ``<meta>`` (the first counts), names in lower case.
     ``hero_slot``: tag span of an element with ``data-imageseo-hero``: the theme itself shows the hero.
     ``preload_images``: the author's ``<link rel=preload as=image>`` tags. ``styles``: the sheets it applies, in order.

@@ -86,6 +86,16 @@ class PreloadPlan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedVersion:
+    """The file that a hero's ``<picture>`` shows instead where ``media`` matches, in the folder of the hero's."""
+
+    media: str
+    asset: Asset
+    specs: tuple[VariantSpec, ...]
+    sizes: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ImagePlan:
     """Changes to one ``<img>`` of the page. ``choice``: the form of its markup.
 
@@ -104,6 +114,7 @@ class ImagePlan:
     known_width: bool = False
     hero: bool = False
     choice: MarkupChoice = FULL_MARKUP
+    versions: tuple[PlannedVersion, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +144,7 @@ class HeroInsert:
     sizes: str
     urgent: bool = True
     label: Label | None = None
+    versions: tuple[PlannedVersion, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,8 +182,15 @@ class PagePlan:
         return next((image for image in self.images if image.hero), None)
 
     @property
+    def versions(self) -> tuple[PlannedVersion, ...]:
+        """The versions of the hero."""
+        shown = self.insert or self.hero_image
+        return shown.versions if shown is not None else ()
+
+    @property
     def specs(self) -> tuple[VariantSpec, ...]:
         """Every variant that the page needs, without repeats, in page order; recompressed fallbacks come last."""
         inserted = self.insert.specs if self.insert else ()
+        shown = [spec for each in (*self.images, *self.versions) for spec in each.specs]
         fallbacks = (each.spec for each in self.fallbacks if each.spec is not None)
-        return tuple(dict.fromkeys([*inserted, *(spec for image in self.images for spec in image.specs), *fallbacks]))
+        return tuple(dict.fromkeys([*inserted, *shown, *fallbacks]))

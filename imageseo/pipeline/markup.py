@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from urllib.parse import quote
 
 from imageseo.model.formats import mime_of
 from imageseo.model.image import Asset, OptOut, PageRegion, SourceTag, Span, Variant, VariantSpec
-from imageseo.model.plan import HeroInsert, ImagePlan, MarkupForm, PagePlan
+from imageseo.model.plan import HeroInsert, ImagePlan, MarkupForm, PagePlan, PlannedVersion
 from imageseo.pipeline.safe_markup.style_rules import style_markup
 from imageseo.web import filenames
 from imageseo.web.ai_labels import caption_with_label
@@ -99,6 +100,7 @@ def image_markup(image: ImagePlan, variants: Mapping[VariantSpec, Variant]) -> I
         # attribute on the next <source>), so earlier ones have it only if `sizes` would be a guess otherwise.
         plain = len(sources) - 1 if image.known_width else 0
         sources = [*sources[:plain], *(source._replace(sizes=sizes) for source in sources[plain:])]
+    sources = [*_version_sources(image.versions, variants, ref.src), *sources]
     names = [name for name, _ in added]
     if ref.region is PageRegion.CHROME and "width" in names:
         names.append(CHROME)
@@ -144,7 +146,10 @@ def hero_markup(insert: HeroInsert, variants: Mapping[VariantSpec, Variant]) -> 
         ("decoding", "async"),
         (MARKER, f"height {HERO}"),
     ]
-    sources = _sources(insert.specs, variants, insert.src, asset, insert.sizes)
+    sources = [
+        *_version_sources(insert.versions, variants, insert.src),
+        *_sources(insert.specs, variants, insert.src, asset, insert.sizes),
+    ]
     return ImageMarkup(attributes=tuple(attributes), sources=tuple(sources))
 
 
@@ -162,6 +167,23 @@ def _render_hero(insert: HeroInsert, variants: Mapping[VariantSpec, Variant]) ->
     markup = hero_markup(insert, variants)
     caption = caption_with_label(insert.hero.caption, None)
     return hero_figure(markup.sources, markup.attributes, caption=caption, label=insert.label)
+
+
+def _version_sources(
+    versions: Iterable[PlannedVersion], variants: Mapping[VariantSpec, Variant], src: str
+) -> Iterator[SourceTag]:
+    """Yield the sources of a hero's versions, each with its JPEG at last. ``src``: of the hero, in the same folder.
+
+    With the size on each source a browser reserves the place of the version that it will show.
+    """
+    for each in versions:
+        asset = each.asset
+        name = quote(posixpath.basename(asset.path), errors="surrogateescape")
+        jpeg = SourceTag(
+            type="image/jpeg", srcset=f"{_url_folder(src)}{name} {asset.width}w", sizes=each.sizes, media=None
+        )
+        for source in (*_sources(each.specs, variants, src, asset, each.sizes), jpeg):
+            yield source._replace(media=each.media, width=str(asset.width), height=str(asset.height))
 
 
 def _sources(

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from imageseo.model.finding import DESKTOP, MOBILE, Viewport
 from imageseo.model.image import Asset, ImageRef, Variant, VariantSpec
-from imageseo.model.plan import PagePlan
+from imageseo.model.plan import PagePlan, PlannedVersion
 from imageseo.pipeline import variant_selection
 from imageseo.web import filenames
 from imageseo.web.srcset.sizes import source_size
@@ -19,12 +19,13 @@ _VIEWPORTS = (MOBILE, DESKTOP, Viewport(name="wide", width=2560, height=1440, dp
 
 
 class PageImage(NamedTuple):
-    """An image of a page; ``ref``: None for an inserted hero. ``specs``: as planned."""
+    """An image of a page; ``ref``: None for an inserted hero. ``specs``: as planned. ``media``: of a hero's version."""
 
     asset: Asset
     specs: tuple[VariantSpec, ...]
     sizes: str
     ref: ImageRef | None
+    media: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,11 +47,17 @@ class PageCandidates:
 
     def __post_init__(self) -> None:
         images = tuple(
-            replace(each, specs=self._select(each.asset, each.specs, each.sizes)) for each in self.planned.images
+            replace(
+                each,
+                specs=self._select(each.asset, each.specs, each.sizes),
+                versions=self._select_versions(each.versions),
+            )
+            for each in self.planned.images
         )
         insert = self.planned.insert
         if insert is not None:
-            insert = replace(insert, specs=self._select(insert.asset, insert.specs, insert.sizes))
+            specs = self._select(insert.asset, insert.specs, insert.sizes)
+            insert = replace(insert, specs=specs, versions=self._select_versions(insert.versions))
         object.__setattr__(self, "plan", replace(self.planned, images=images, insert=insert))
 
     def with_variants(self, replacements: Mapping[VariantSpec, Variant]) -> PageCandidates:
@@ -103,12 +110,15 @@ class PageCandidates:
         """Return the bytes that a phone saves if it loads every image of the page; each image counts once."""
         saved: dict[str, int] = {}
         for each in page_images(self.plan):
-            if each.specs and each.asset.sha256 not in saved:
+            if each.specs and each.media is None and each.asset.sha256 not in saved:
                 needed_width = source_size(each.sizes, MOBILE) * MOBILE.dpr
                 saved[each.asset.sha256] = variant_selection.bytes_saved(
                     each.specs, self.variants, self._bytes(each.asset), needed_width
                 )
         return sum(saved.values())
+
+    def _select_versions(self, versions: tuple[PlannedVersion, ...]) -> tuple[PlannedVersion, ...]:
+        return tuple(replace(each, specs=self._select(each.asset, each.specs, each.sizes)) for each in versions)
 
     def _select(self, asset: Asset, specs: tuple[VariantSpec, ...], sizes: str) -> tuple[VariantSpec, ...]:
         return variant_selection.select_variants(
@@ -131,8 +141,18 @@ class PageCandidates:
 
 
 def page_images(plan: PagePlan) -> Iterator[PageImage]:
-    """Yield the images of a page, an inserted hero last."""
+    """Yield the images of a page, then an inserted hero, then the versions of the hero."""
     for each in plan.images:
         yield PageImage(each.asset, each.specs, each.sizes, each.ref)
     if plan.insert is not None:
         yield PageImage(plan.insert.asset, plan.insert.specs, plan.insert.sizes, None)
+    ref = plan.hero_image.ref if plan.hero_image is not None else None
+    for version in plan.versions:
+        yield PageImage(version.asset, version.specs, version.sizes, ref, version.media)
+
+
+def hero_sources(plan: PagePlan) -> tuple[list[VariantSpec], dict[str, Asset]]:
+    """Return the specs of a page's hero and its versions, and digest -> source of each."""
+    shown = plan.insert or plan.hero_image
+    parts = [] if shown is None else [(each.asset, each.specs) for each in (shown, *shown.versions)]
+    return [spec for _, specs in parts for spec in specs], {asset.sha256: asset for asset, _ in parts}

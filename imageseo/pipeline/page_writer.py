@@ -34,7 +34,7 @@ from imageseo.pipeline.incremental.build_state import (
     RecompressedFile,
 )
 from imageseo.pipeline.incremental.dependencies import DependencyTracker
-from imageseo.pipeline.page_candidates import PageCandidates
+from imageseo.pipeline.page_candidates import PageCandidates, hero_sources
 from imageseo.pipeline.page_listing import PageListing
 from imageseo.pipeline.pictures.picture_recorder import PictureRecorder
 from imageseo.pipeline.planner import PlannedPage
@@ -205,17 +205,15 @@ class PageWriter:
 
     def _encode_smaller(self, candidates: PageCandidates, over: Mapping[str, int]) -> dict[VariantSpec, Variant]:
         """Encode the hero's variants over budget again with lower quality; return those that became smaller."""
-        hero = candidates.plan.hero_image or candidates.plan.insert
-        if hero is None:
-            return {}
+        specs, source_of = hero_sources(candidates.plan)
         set_floors = self.context.settings.quality_floor
         floors = {name: set_floors.of(name) or FORMATS[name].quality_floor for name in tunable()}
         limits = {unquote(posixpath.basename(url)): limit for url, limit in over.items()}
         set_quality = self.context.settings.quality
         new_specs = variant_selection.lower_quality_specs(
-            [spec for spec in hero.specs if set_quality.own(hero.asset.path, spec.format) is None],
+            [spec for spec in specs if set_quality.own(source_of[spec.source].path, spec.format) is None],
             candidates.variants,
-            limit_of=lambda variant: limits.get(filenames.variant_file(hero.asset, variant)),
+            limit_of=lambda variant: limits.get(filenames.variant_file(source_of[variant.spec.source], variant)),
             quality_of=lambda variant: self.context.encoder.quality_of(variant, self.jobs),
             floors=floors,
         )

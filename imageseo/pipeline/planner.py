@@ -11,7 +11,7 @@ from imageseo.config.settings import Settings
 from imageseo.images.encoding import profiles
 from imageseo.lint.engine import unreadable_finding
 from imageseo.lint.facts.page import PageFacts
-from imageseo.model.image import Asset, OptOut, PageScan, Span
+from imageseo.model.image import Asset, ImageRef, OptOut, PageScan, Span, VariantSpec
 from imageseo.model.plan import PageHero, PagePlan
 from imageseo.model.site import Page
 from imageseo.pipeline import markup, page_plan, variant_selection
@@ -22,6 +22,7 @@ from imageseo.pipeline.safe_markup.other_loads import loaded_elsewhere
 from imageseo.pipeline.safe_markup.page_check import checked_plan
 from imageseo.pipeline.safe_markup.preloads import PreloadLink, preload_links
 from imageseo.pipeline.safe_markup.style_rules import STYLE_SHEET, style_text
+from imageseo.pipeline.shapes.version_plan import with_versions
 from imageseo.pipeline.unchanged_images import count_reasons
 from imageseo.web import urls
 from imageseo.web.ai_labels import is_ai_generated
@@ -66,6 +67,15 @@ def plan_page(context: BuildContext, page: Page, hero: PageHero | None) -> Plann
         return None
     assets = {image.ref.span: image.asset for image in facts.images}
     chooser, preloads = _make_chooser(context, facts, files)
+    options = page_plan.VariantOptions(
+        widths=settings.widths,
+        formats=settings.formats,
+        quality=settings.quality,
+        animated=settings.animated == "convert",
+        recompress=recompress,
+        img_format=settings.img_format,
+    )
+    ceiling = variant_selection.hero_ceiling(facts.budgets)
     plan = page_plan.plan_page(
         page,
         scan,
@@ -75,20 +85,19 @@ def plan_page(context: BuildContext, page: Page, hero: PageHero | None) -> Plann
         guess=settings.hero.guess,
         declined=context.heroes.has_declined(page),
         layout=facts.column_layout,
-        options=page_plan.VariantOptions(
-            widths=settings.widths,
-            formats=settings.formats,
-            quality=settings.quality,
-            animated=settings.animated == "convert",
-            recompress=recompress,
-            img_format=settings.img_format,
-        ),
+        options=options,
         insert=settings.hero.insert,
         labelled=settings.hero.label != "none",
         choose=chooser.choose,
         fixed=chooser.reason_against_insertion if hero else None,
-        hero_ceiling=variant_selection.hero_ceiling(facts.budgets),
+        hero_ceiling=ceiling,
     )
+    if hero is not None and hero.versions:
+
+        def plan_specs(ref: ImageRef | None, asset: Asset) -> tuple[VariantSpec, ...]:
+            return page_plan.plan_specs(ref, asset, facts.column_layout, options, ceiling)
+
+        plan = with_versions(plan, html, hero.versions, layout=facts.column_layout, plan_specs=plan_specs)
     plan = replace(
         plan,
         preloads=tuple(link.plan(image) for image, link in preloads.items() if link.preload.srcset is None),

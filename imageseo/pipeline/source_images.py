@@ -29,6 +29,8 @@ def find_jobs(
             # Variants of a generated hero are encoded from its master, and have the master's digest.
             source = (file, asset) if hero.hero.generated else (originals.file(asset), asset)
             sources.setdefault(hero.asset.sha256, source)
+            for version in hero.versions:
+                sources.setdefault(version.asset.sha256, version.pixels)
     return sources
 
 

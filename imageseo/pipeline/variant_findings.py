@@ -27,7 +27,7 @@ ImageFinding = tuple[str, Finding]
 
 def image_findings(page: Page, plan: PagePlan, encoded: EncodeResult) -> Iterator[ImageFinding]:
     """Yield findings for images of a page that cannot be decoded, or that a codec refused or declined."""
-    for asset, specs, _, ref in page_images(plan):
+    for asset, specs, _, ref, _ in page_images(plan):
         bad = encoded.failures.get(asset.sha256)
         refused = [encoded.refused[spec] for spec in specs if spec in encoded.refused]
         crashed = [encoded.crashed[spec] for spec in specs if spec in encoded.crashed]

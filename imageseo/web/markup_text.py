@@ -28,8 +28,10 @@ def source_tags(sources: Iterable[SourceTag]) -> str:
 
 
 def _source_attributes(source: SourceTag) -> list[tuple[str, str]]:
-    sizes = [("sizes", source.sizes)] if source.sizes else []
-    return [("type", source.type or ""), ("srcset", source.srcset), *sizes]
+    optional = (("sizes", source.sizes), ("width", source.width), ("height", source.height))
+    media = [("media", source.media)] if source.media else []
+    written = [(name, value) for name, value in optional if value]
+    return [*media, ("type", source.type or ""), ("srcset", source.srcset), *written]
 
 
 def hero_figure(

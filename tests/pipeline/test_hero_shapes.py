@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import io
-from dataclasses import replace
+import re
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image, ImageChops, ImageStat
 
+from imageseo import config
 from imageseo.heroes.lock import lock as locks
 from imageseo.heroes.masters.pin_builder import build_pin
 from imageseo.heroes.providers.art import render
-from imageseo.heroes.providers.procedural import PROVIDER
-from imageseo.model.finding import Severity
+from imageseo.heroes.providers.procedural import PROVIDER, Procedural
+from imageseo.integrations import directory
+from imageseo.model.errors import RecipeError
+from imageseo.model.finding import Finding, Severity
 from imageseo.model.hero import ADOPTED, Master, Recipe
+from imageseo.pipeline import composition
+from imageseo.web.html.page_scan import scan_page
 from tests.pipeline.test_build import build, findings_of, page
 from tests.support import small_sites
 
@@ -49,12 +55,20 @@ def drawn(wanted: Recipe) -> Image.Image:
     return Image.open(io.BytesIO(next(PROVIDER.produce([wanted])).png)).convert("RGB")
 
 
-def pin(folder: Path, name: str, master: Master, env: dict[str, Any] | None = None) -> None:
+def pin(
+    folder: Path, name: str, master: Master, env: dict[str, Any] | None = None, *, wanted: Recipe | None = None
+) -> None:
     path = folder / locks.NAME
-    made, file, data = build_pin(f"{name}/index.html", recipe(name), master)
+    made, file, data = build_pin(f"{name}/index.html", wanted or recipe(name), master)
     (folder / file).write_bytes(data)
     lock = locks.read(path)
     locks.write(path, replace(lock, pins=(*lock.pins, replace(made, file=file, env=env or {}))))
+
+
+def lint(folder: Path, options: dict[str, Any]) -> tuple[Finding, ...]:
+    settings = config.load({"site_url": "https://example.org/", **FAST, **options}, "test")
+    site = directory.site(folder / "site", project=folder, settings=settings)
+    return composition.lint_site(site, settings).findings
 
 
 def difference(file: Path, image: Image.Image) -> float:
@@ -106,3 +120,121 @@ def test_pinned_images_that_the_recipe_does_not_give_are_cropped(site: Path, sub
     assert len({each.message for each in found}) == 1, "reported once"
     assert {each.severity for each in found} == {Severity.INFO}
     assert len(findings_of(shaped(site), "hero-cropped")) == 2
+
+
+# ---- versions: other images for dark color schemes and phones
+
+PHONE, DARK = "(max-width: 600px)", "(prefers-color-scheme: dark)"
+BOTH: dict[str, Any] = {"brand": {"mode": "both"}, "hero": {"art_direction": "phone"}}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fixed(Procedural):
+    """A provider that cannot draw its images again."""
+
+    redraw = None  # type: ignore[assignment]
+
+
+def versions(folder: Path, name: str) -> list[tuple[str | None, str]]:
+    """Return the media query and the last candidate of each <source>."""
+    scan = scan_page((folder / f"site/{name}/index.html").read_bytes())
+    (ref,) = [ref for ref in scan.refs if ref.is_marked_hero]
+    found = []
+    for source in ref.sources:
+        file = source.srcset.rpartition(",")[2].split()[0].rpartition("/")[2]
+        with Image.open(folder / "site/assets/heroes" / file) as image:
+            size = image.size
+        if source.media is not None:
+            width, height = int(source.width or 0), int(source.height or 0)
+            assert abs(width * size[1] - height * size[0]) <= max(size), "the place that a browser reserves"
+        found.append((source.media, re.sub(r"-\d+w\.[0-9a-f]{8}", "", file)))
+    return found
+
+
+def test_versions_are_sources_with_media_and_size(site: Path, subtests: Any) -> None:
+    pin(site, "a", next(PROVIDER.produce([recipe("a", mode="both")])), wanted=recipe("a", mode="both"))
+    result = build(site, {**FAST, **BOTH})
+    assert not result.failed
+    for name in CARDS:
+        with subtests.test(name):
+            assert [each for each in versions(site, name) if each[1].endswith(".jpg")] == [
+                (f"{PHONE} and {DARK}", f"{name}-phone-dark.jpg"),
+                (PHONE, f"{name}-phone.jpg"),
+                (DARK, f"{name}-dark.jpg"),
+            ]
+            assert versions(site, name)[-1] == (None, f"{name}.webp"), "the light one is the image itself"
+            with Image.open(site / f"site/assets/heroes/{name}-phone.jpg") as phone:
+                assert phone.size == (214, 268)
+            light, dark = (
+                ImageStat.Stat(Image.open(site / f"site/assets/heroes/{file}.jpg").convert("L")).mean[0]
+                for file in (name, f"{name}-dark")
+            )
+            assert dark < light - 20
+            html = (site / f"site/{name}/index.html").read_text("utf-8")
+            graph = html.partition("application/ld+json")[2].partition("</script>")[0]
+            assert "-dark" not in graph, "the light one represents the page"
+    linted = [each for each in lint(site, BOTH) if "img/logo.png" not in each.message]
+    assert [each for each in linted if each.severity is not Severity.INFO] == []
+    before = small_sites.tree(site / "site")
+    assert build(site, {**FAST, **BOTH}).changed == ()
+    assert build(site, FAST).failed is False
+    assert not [file for file in (site / "site/assets/heroes").iterdir() if re.search("-(dark|phone)", file.name)]
+    build(site, {**FAST, **BOTH})
+    assert small_sites.tree(site / "site") == before
+
+
+def test_no_version_is_shown_where_it_could_do_harm(site: Path, subtests: Any) -> None:
+    bodies = {
+        "a": '<img src="../assets/heroes/a.jpg" alt="A" width="320" height="180">',
+        "b": '<img src="../assets/heroes/b.jpg" alt="B" style="width:5em">',
+        "c": '<img src="../assets/heroes/c.jpg" alt="C">',
+    }
+    for name, body in bodies.items():
+        text = page(f"<p>{body}</p>", f"{name}/")
+        if name == "c":
+            text = text.replace("</head>", '<link rel="preload" as="image" href="../assets/heroes/c.jpg"></head>')
+        (site / f"site/{name}/index.html").write_text(text, "utf-8")
+    assert not build(site, {**FAST, **BOTH}).failed
+    for name in bodies:
+        with subtests.test(name):
+            assert {media for media, _ in versions(site, name)} == {None}
+    (site / "site/c/index.html").write_text(page(f"<p>{bodies['c']}</p>", "c/"), "utf-8")
+    build(site, {**FAST, **BOTH})
+    assert {media for media, _ in versions(site, "c")} == {f"{PHONE} and {DARK}", PHONE, DARK, None}
+
+
+def test_images_that_cannot_be_drawn_again_are_cut_for_phones(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(composition, "_installed_providers", lambda: {"procedural": Fixed()})
+    heroes = (
+        (site / "heroes.toml").read_text("utf-8").replace('card = {title = "Half a title"}\n', "focal = [1.0, 0.5]\n")
+    )
+    (site / "heroes.toml").write_text(heroes, "utf-8")
+    result = build(site, {**FAST, **BOTH})
+    assert not result.failed
+    assert not findings_of(result, "hero-cropped")
+    assert {media for media, _ in versions(site, "a")} == {None}, "its title would be cut"
+    assert {media for media, _ in versions(site, "b")} == {PHONE, None}
+    with Image.open(site / "site/assets/heroes/b-phone.jpg") as phone:
+        assert phone.size == (144, 180)
+        whole = drawn(
+            replace(recipe("b", mode="light"), options=PROVIDER.complete({"style": "mosaic", "mode": "light"}))
+        )
+        assert difference(site / "site/assets/heroes/b-phone.jpg", whole.crop((176, 0, 320, 180))) < 6
+    assert build(site, {**FAST, **BOTH}).changed == ()
+
+
+def test_pinned_image_of_another_version_has_no_dark_one(site: Path) -> None:
+    pin(site, "a", next(PROVIDER.produce([recipe("b")])), wanted=recipe("a", mode="both"))
+    result = build(site, {**FAST, "brand": {"mode": "both"}})
+    assert {media for media, _ in versions(site, "a")} == {None}
+    assert [each.location.page for each in findings_of(result, "hero-cropped")] == ["a/index.html"]
+
+
+def test_mode_both_of_a_style_that_is_always_dark() -> None:
+    assert "mode" not in replace(PROVIDER, mode="both").complete({"style": "aurora"})
+    with pytest.raises(RecipeError, match="always dark"):
+        PROVIDER.complete({"style": "aurora", "mode": "both"})
+    both = Recipe(provider="procedural", seed=5, width=64, height=64, options=PROVIDER.complete({"mode": "both"}))
+    dark = PROVIDER.redraw(both, width=64, height=64, dark=True, phone=False)
+    assert dark is not None
+    assert PROVIDER.preview(both)[0] == PROVIDER.preview(dark)[0] != "aurora", "the style that the seed gives both"

@@ -32,7 +32,8 @@ def checked_plan(
         plan,
         scan=replace(plan.scan, head_end=None),
         images=tuple(
-            replace(image, specs=(), attributes=(), auto_sizes=False, choice=_NOT_CHANGED) for image in plan.images
+            replace(image, specs=(), attributes=(), auto_sizes=False, choice=_NOT_CHANGED, versions=())
+            for image in plan.images
         ),
         insert=None,
         not_inserted=plan.not_inserted or (_REASON if plan.insert is not None else None),

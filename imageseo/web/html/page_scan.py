@@ -259,8 +259,9 @@ class _ScanBuilder(ArticleText):
         return next((text for text in texts if text), None)
 
     def _sources(self, tags: tuple[Tag, ...]) -> tuple[SourceTag, ...]:
+        names = ("sizes", "media", "width", "height")
         found = [self.values(tag) for tag in tags]
-        return tuple(SourceTag(v.get("type"), v.get("srcset", ""), v.get("sizes"), v.get("media")) for v in found)
+        return tuple(SourceTag(v.get("type"), v.get("srcset", ""), *map(v.get, names)) for v in found)
 
 
 def _opt_out(found: FoundImage, written: Sequence[RawAttribute]) -> OptOut | None:
