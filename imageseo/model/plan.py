@@ -191,6 +191,7 @@ class PagePlan:
     def specs(self) -> tuple[VariantSpec, ...]:
         """Every variant that the page needs, without repeats, in page order; recompressed fallbacks come last."""
         inserted = self.insert.specs if self.insert else ()
-        shown = [spec for each in (*self.images, *self.versions) for spec in each.specs]
+        shown = [spec for image in self.images for spec in image.specs]
+        shown += [spec for version in self.versions for spec in version.specs]
         fallbacks = (each.spec for each in self.fallbacks if each.spec is not None)
         return tuple(dict.fromkeys([*inserted, *shown, *fallbacks]))

@@ -166,13 +166,8 @@ class HeroPublisher:
         try:
             jpeg = self._load_jpeg(master, rights)
             self._publish(path, jpeg)
-            crops, versions = (
-                self._publish_shapes(
-                    PublishedHero(path=path, master=master, rights=rights, jpeg=jpeg, focal=request.focal), location
-                )
-                if self._has_shapes(master)
-                else ((), ())
-            )
+            published = PublishedHero(path=path, master=master, rights=rights, jpeg=jpeg, focal=request.focal)
+            crops, versions = self._publish_shapes(published, location)
         except OSError as error:
             problem = f"{path} cannot be written: {error.strerror or error}"
             self._report(
@@ -206,6 +201,8 @@ class HeroPublisher:
         self, hero: PublishedHero, location: Location
     ) -> tuple[tuple[Asset, ...], tuple[HeroVersion, ...]]:
         """Publish the crops and the versions of a hero; without what cannot be drawn again, which is a finding."""
+        if not (self.hero.crops or self.hero.art_direction != "off" or hero.has_dark_version):
+            return (), ()
         from imageseo.heroes.masters.redrawn import Redrawer  # few sites have shapes
         from imageseo.pipeline.shapes.hero_shapes import ShapePublisher
 
@@ -230,10 +227,6 @@ class HeroPublisher:
             hint = "draw and pin it again with `imageseo generate PAGE` to have it whole in every shape"
             self._report("hero-cropped", f"its crops are cut, and it has one version: {fault}", hint, location, _INFO)
         return crops, versions
-
-    def _has_shapes(self, master: ResolvedMaster) -> bool:
-        has_dark_version = master.recipe is not None and master.recipe.options.get("mode") == "both"
-        return bool(self.hero.crops) or self.hero.art_direction != "off" or has_dark_version
 
     def _is_published(self, path: str, input_digest: str) -> bool:
         """Whether the last build published this file at a path, and it is unchanged since then."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from imageseo.model.image import ImageRef, OptOut, PageRegion, PageScan
+from imageseo.model.image import ImageRef, OptOut, PageRegion, PageScan, SourceTag
 from imageseo.web.html.page_scan import UnreadablePage, scan_page
 from imageseo.web.html.text_content import text_content
 
@@ -255,7 +255,7 @@ def test_opt_outs_and_markers_are_read() -> None:
     refs = scan(body).refs
     kept = [OptOut.PICTURE, OptOut.SRCSET, OptOut.IGNORED, OptOut.IGNORED, None, None]
     assert [ref.opt_out for ref in refs] == kept
-    assert refs[0].sources[0] == ("image/webp", "a.webp 1x", None, "print")
+    assert refs[0].sources[0] == SourceTag("image/webp", "a.webp 1x", None, "print", None, None)
     assert [ref.is_processed for ref in refs] == [False] * 4 + [True, False]
     assert (refs[4].is_marked_hero, refs[4].sources[0].sizes) == (True, "9px")
 

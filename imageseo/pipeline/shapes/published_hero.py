@@ -22,3 +22,8 @@ class PublishedHero:
     def size(self) -> tuple[int, int]:
         """Width and height in px."""
         return self.master.width, self.master.height
+
+    @property
+    def has_dark_version(self) -> bool:
+        """Whether its recipe asks for a light and a dark image."""
+        return self.master.recipe is not None and self.master.recipe.options.get("mode") == "both"

@@ -24,6 +24,7 @@ from imageseo.model.extras import install_command
 # WCAG 2.2 AA requires 4.5:1 for small text. The scrim is measured before dithering, hence the margin.
 _CONTRAST = 4.9
 _TRACKING = -0.022
+_ON_PHONES = 1.35  # a brand's name has 12 CSS px then on a card that is 358 CSS px wide
 
 
 class Line(NamedTuple):
@@ -69,6 +70,7 @@ class Layout:
         setter = _Setter(canvas, card.get("language", ""), rtl=rtl)
         scale = min(canvas.height / 900.0, canvas.width / 1200.0)
         margin = 96.0 * scale
+        scale *= _ON_PHONES if card.get("size") == "phone" else 1.0
         available_width = canvas.width - 2.0 * margin
         width = available_width * 0.6 if canvas.aspect > 1.2 else available_width
         title = setter.fit("title", card["title"], 800, width, (46.0 * scale, 104.0 * scale), 3, _TRACKING)
