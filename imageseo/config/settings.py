@@ -6,10 +6,9 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, field
 
+from imageseo.config.brand import BrandSettings
 from imageseo.config.budgets import BudgetSettings
 from imageseo.config.fields import (
-    Color,
-    ColorRoles,
     FormatGroup,
     PluginName,
     Px,
@@ -174,20 +173,6 @@ class HeroSettings(SettingsGroup, frozen=True, kw_only=True):
     height: Annotated[
         Side | None, Meta(description="Height in px of a hero made from a recipe; unset: the provider's, else 900.")
     ] = None
-
-
-class BrandSettings(SettingsGroup, frozen=True, kw_only=True):
-    """The look of generated heroes."""
-
-    colors: Annotated[
-        Annotated[tuple[Color, ...], Meta(min_length=2, max_length=6)] | ColorRoles,
-        Meta(description="Two to six colours in any order, or a table of roles: ground, main, accent, ink."),
-    ] = ("#0b1f3a", "#2563eb", "#f59e0b")
-    mode: Annotated[
-        Literal["auto", "light", "dark", "both"],
-        Meta(description="Light or dark images; auto: by the ground or the seed; both: by the visitor's color scheme."),
-    ] = "auto"
-    name: Annotated[str, Meta(description="Name on title cards.")] = ""
 
 
 class RightsSettings(SettingsGroup, frozen=True, kw_only=True):

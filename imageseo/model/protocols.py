@@ -64,7 +64,8 @@ class ProviderContext:
     """The environment of a provider.
 
     ``options``: its own table of the settings, ``providers.<name>``. ``cache``: for data that can be recreated.
-    ``colors``: of the brand, in any order or by role. ``mode``: as in the settings. ``progress``: of work.
+    ``colors``: of the brand, in any order or by role. ``mode``, ``card``, ``fonts``, ``logo``: as in ``brand`` of the
+    settings. ``progress``: of work.
     """
 
     project: Path
@@ -72,6 +73,9 @@ class ProviderContext:
     colors: tuple[str, ...] | Mapping[Any, str] = ()
     mode: str = "auto"
     brand: str = ""
+    card: str = "bottom"
+    fonts: tuple[str, ...] = ()
+    logo: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)
     progress: Progress | None = None
 
@@ -103,8 +107,9 @@ class HeroProvider(Protocol):
 class PageBasedProvider(Protocol):
     """Additional property of a provider whose options may follow from the page.
 
-    ``reads_page``: ``complete`` accepts the option ``page``: the page's ``title``, ``tags`` (a list) and ``summary``,
-    as far as present; options that follow only from them count as derived from the page.
+    ``reads_page``: ``complete`` accepts the option ``page`` with ``title``, ``tags`` (a list), ``summary``,
+    ``section``, ``author``, ``date``, ``language``, as far as known; options that follow only from them are derived
+    from the page.
     """
 
     reads_page: bool
@@ -249,33 +254,27 @@ class MasterStore(Protocol):
 
     def file(self, name: str) -> str:
         """Return the lock file's entry for a master of this name: ``heroes/x.png`` in a folder, else the bare name."""
-        ...
 
     def digest(self, file: str) -> str | None:
         """Return the digest of the stored bytes, None if there are none. Raises LockError if they are unreachable."""
-        ...
 
     def read(self, file: str, sha256: str) -> bytes:
         """Return the bytes, verified. Raises LockError if they are missing, different, or unreachable."""
-        ...
 
     def put(self, name: str, data: bytes) -> str:
         """Store a master permanently and atomically; return its file. Storing equal bytes again is allowed.
 
         Raises SiteError if they cannot be written, or were corrupted in transit.
         """
-        ...
 
     def discard(self, file: str, sha256: str) -> None:
         """Remove a master that no pin names, unless its bytes differ from the pinned ones. Raises SiteError."""
-        ...
 
     def path(self, file: str) -> Path | None:
         """Return the local path of the bytes, fetched first if needed; None if there is no such file.
 
         Raises LockError if they are unreachable.
         """
-        ...
 
 
 class Result(Protocol):

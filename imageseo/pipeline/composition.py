@@ -59,6 +59,9 @@ def providers(settings: Settings, project: Path, *, progress: Progress | None = 
                 colors=settings.brand.colors,
                 mode=settings.brand.mode,
                 brand=settings.brand.name,
+                card=settings.brand.card,
+                fonts=settings.brand.fonts,
+                logo=settings.brand.logo or "",
                 options=settings.providers.get(name, {}),
                 progress=progress,
             )

@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from imageseo.heroes.providers.art import title_card
 from imageseo.heroes.providers.art.cards import breaks, faces
 from imageseo.heroes.providers.art.cards.bidi import ordered
+from imageseo.heroes.providers.art.cards.card_svg import Ink
 from imageseo.heroes.providers.art.cards.fitting import fit
 from imageseo.heroes.providers.art.cards.text import clean, clusters
 from imageseo.heroes.providers.art.cards.typeface import Typeface
 from imageseo.heroes.providers.art.deterministic import Canvas
+from imageseo.heroes.providers.art.title_card import TitleCard
 from tests.support.extras import needs_packages
 
 needs_fonts = needs_packages("manimgx_fonts", "manimgx_fonts_cjk")
@@ -38,22 +39,22 @@ SCRIPTS = {
 }
 
 
-def build(title: str, width: int = 800, height: int = 450, **card: str) -> title_card.Layout:
-    return title_card.Layout.build(Canvas(width, height), {"title": title, **card})
+def build(title: str, width: int = 800, height: int = 450, **card: str) -> TitleCard:
+    return TitleCard(Canvas(width, height), {"title": title, **card})
 
 
-def ink(layout: title_card.Layout) -> NDArray[np.bool_]:
+def ink(layout: TitleCard) -> NDArray[np.bool_]:
     grey = np.full((layout.canvas.height, layout.canvas.width, 3), 128, dtype=np.uint8)
-    white = (title_card.Ink("#ffffff", "#ffffff"),) * len(layout.lines)
+    white = {group: Ink("#ffffff", "none") for group in ("text", "name")}
     found: NDArray[np.bool_] = (layout.draw_text(grey, white) != grey).any(axis=2)
     return found
 
 
-def assert_inside(layout: title_card.Layout) -> None:
+def assert_inside(layout: TitleCard) -> None:
     """Each line's ink is as wide as measured, and all ink is in the lines' boxes and away from the edges."""
     inked = ink(layout)
     allowed = np.zeros_like(inked)
-    for box in (*layout.boxes, *layout.marks):
+    for box in layout.boxes:
         area = (slice(int(box.y) - 1, int(box.y + box.h) + 2), slice(int(box.x) - 4, int(box.x + box.w) + 5))
         allowed[area] = True
         columns = np.flatnonzero(inked[area].any(axis=0))

@@ -57,7 +57,7 @@ KNOWN = {
     "strings vivid": "4f318b249fc4af03407baac08ba15056",
     "topo 1": "b33c4260c26372e32213db6ea25de234",
     "topo vivid": "39550debee540bdcac327c2bfe10208a",
-    "topo pastel card": "8d855997373acc5266d108625de900c7",
+    "topo pastel card": "ce587d38eb5140035c5c1a96b993b5f9",
 }
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from importlib import import_module, metadata
 from typing import Any
 
+from imageseo.heroes.providers.art.cards import recipe as cards
 from imageseo.heroes.providers.art.cards.packages import FONT_PACKAGES
+from imageseo.heroes.providers.art.cards.recipe import ProjectCards
 from imageseo.heroes.providers.art.style_names import DARK_STYLES, STYLES
 from imageseo.model.errors import RecipeError, SettingsError
 from imageseo.model.hero import ALGORITHMIC_MEDIA, Master, Recipe
@@ -17,11 +19,9 @@ from imageseo.model.protocols import ProviderContext
 from imageseo.model.suggest import closest
 
 _KEYS = ("style", "tags", "colors", "mode", "prompt", "negative", "card", "title", "subtitle", "page")
-_CARD_KEYS = ("title", "subtitle")
 _MODES = ("auto", "light", "dark", "both")
 _ROLES = ("ground", "main", "accent", "ink")
 _COLOR = re.compile(r"#(?:[0-9a-f]{3}|[0-9a-f]{6})")
-_FALSE = (None, False)
 _VERSION = "3"
 # Drawing takes about 120 bytes of memory per pixel.
 _MAX_PIXELS = 3840 * 2160
@@ -29,19 +29,18 @@ _MAX_PIXELS = 3840 * 2160
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Procedural:
-    """The provider. ``colors``, ``mode`` and ``brand``: defaults for recipes.
+    """The provider. ``colors``, ``mode`` and ``project_cards``: defaults for recipes.
 
     Options: ``style`` (one of STYLES, or ``auto``), ``colors`` (two to six of ``#rrggbb``, or a mapping of roles),
     ``mode`` (``auto``, ``light``, ``dark``, or ``both``: light, with a dark version; ``auto`` is not recorded),
-    ``prompt`` and ``negative`` (recorded, but
-    ignored), ``card`` (true, a title, or ``{title, subtitle}``), ``tags`` (words that the style ``icons`` shows;
-    default: those of ``page``). ``title`` and ``subtitle`` are the defaults of a card's texts, and are dropped without
-    a card.
+    ``prompt`` and ``negative`` (recorded, but ignored), ``card`` (true, a title, or a mapping of texts and ``layout``),
+    ``tags`` (words that the style ``icons`` shows; default: those of ``page``). ``title`` and ``subtitle`` are the
+    defaults of a card's texts, and are dropped without a card.
     """
 
     colors: tuple[str, ...] | Mapping[Any, str] = ("#0b1f3a", "#2563eb", "#f59e0b")
     mode: str = "auto"
-    brand: str = ""
+    project_cards: ProjectCards = field(default_factory=ProjectCards)
     name: str = "procedural"
     version: str = _VERSION
     digital_source_type: str = ALGORITHMIC_MEDIA
@@ -54,7 +53,8 @@ class Procedural:
             raise SettingsError(tuple(f"providers.{self.name}.{key}: unknown key" for key in context.options))
         colors = context.colors or self.colors
         version = "+".join((_VERSION, *_font_versions()))
-        return replace(self, colors=colors, mode=context.mode, brand=context.brand, version=version)
+        own = ProjectCards(context.project, context.brand, context.card, context.fonts, context.logo)
+        return replace(self, colors=colors, mode=context.mode, project_cards=own, version=version)
 
     def complete(self, options: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return all options that the pixels depend on. Raises RecipeError naming the keys, all faults at once."""
@@ -69,9 +69,9 @@ class Procedural:
             "colors": lambda: _colors(self.colors if colors is None else colors),
             "tags": lambda: _tags(options.get("style"), options),
             "mode": lambda: _mode(options.get("mode"), self.mode, options.get("style")),
-            "prompt": lambda: None if options.get("prompt") is None else _text("prompt", options["prompt"]),
-            "negative": lambda: None if options.get("negative") is None else _text("negative", options["negative"]),
-            "card": lambda: self._card(options.get("card"), options),
+            "prompt": lambda: _optional_text("prompt", options),
+            "negative": lambda: _optional_text("negative", options),
+            "card": lambda: cards.complete(options.get("card"), options, self.project_cards),
         }
         complete: dict[str, Any] = {}
         for key, read in readers.items():
@@ -83,28 +83,13 @@ class Procedural:
             raise RecipeError.together(faults)
         return {key: value for key, value in complete.items() if value is not None}
 
-    def _card(self, card: Any, options: Mapping[str, Any]) -> dict[str, str] | None:
-        if card in _FALSE:
-            return None
-        texts_written = {"title": card} if isinstance(card, str) else {} if card is True else card
-        if not isinstance(texts_written, Mapping):
-            raise RecipeError(f"`card`: expected true, a title or a mapping, found {card!r}")
-        for key in texts_written:
-            if key not in _CARD_KEYS:
-                raise RecipeError(f"`card.{key}`: unknown key", hint=_suggestion(str(key), _CARD_KEYS))
-        texts = {key: _text(key, texts_written.get(key, options.get(key))) for key in _CARD_KEYS}
-        if not texts["title"]:
-            raise RecipeError("`card`: the page has no title", hint="add one: `card: {title: …}`")
-        texts["brand"] = _text("brand.name", self.brand)
-        return {key: text for key, text in texts.items() if text}
-
     def notes(self, recipe: Recipe) -> tuple[str, ...]:
         """Return notes that the prompt is ignored, and on what a card could not show of its texts."""
         ignored = "the prompt was ignored: procedural art depends on seed, style and colors only"
         notes = (ignored,) if "prompt" in recipe.options else ()
         if recipe.options.get("card") is None:
             return notes
-        return (*notes, *import_module("imageseo.heroes.providers.art.render").card_notes(recipe))
+        return (*notes, *import_module("imageseo.heroes.providers.art.render").card_notes(recipe, self.project_cards))
 
     def preview(self, recipe: Recipe) -> tuple[str, bytes]:
         """Return the style that the seed selects, and the image at a small size without its texts."""
@@ -134,7 +119,7 @@ class Procedural:
                     hint="use at most 3840x2160 px, or as many pixels in another shape",
                 )
             render = import_module("imageseo.heroes.providers.art.render")
-            png = render.draw(_in_one_mode(recipe, render), STYLES)
+            png = render.draw(_in_one_mode(recipe, render), STYLES, self.project_cards)
             yield Master(png=png, digital_source_type=ALGORITHMIC_MEDIA, notes=self.notes(recipe))
 
 
@@ -175,7 +160,7 @@ def _tags(style: Any, options: Mapping[str, Any]) -> list[str] | None:
         return None
     if not isinstance(values, list | tuple) or not all(isinstance(tag, str | int) for tag in values):
         raise RecipeError(f"`tags`: expected a list of words, found {tags!r}")
-    return [_text("tags", tag) for tag in values]
+    return [cards.text("tags", tag) for tag in values]
 
 
 def _mode(written: Any, brand: str, style: Any) -> str | None:
@@ -213,12 +198,8 @@ def _color(color: Any) -> str:
     return "#" + "".join(digit * 2 for digit in text[1:]) if len(text) == 4 else text
 
 
-def _text(key: str, value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise RecipeError(f"`{key}`: expected text, found {value!r}")
-    return " ".join(str(value).split())
+def _optional_text(key: str, options: Mapping[str, Any]) -> str | None:
+    return None if options.get(key) is None else cards.text(key, options[key])
 
 
 def _suggestion(key: str, known: tuple[str, ...]) -> str:

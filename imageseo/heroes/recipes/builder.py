@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from functools import partial
 from typing import Any
 
@@ -72,6 +73,21 @@ def page_language(page: Page) -> str:
     meta = {key.lower(): value for key, value in page.hints.meta.items() if isinstance(key, str)}
     written = (meta.get(key) for key in ("lang", "language", "locale"))
     return next((tag.strip() for tag in written if isinstance(tag, str) and tag.strip()), page.hints.language)
+
+
+def _texts_of(page: Page) -> dict[str, Any]:
+    """Return what a provider may read of a page: the variables of a prompt, and what title cards show besides."""
+    meta = {key.lower(): value for key, value in page.hints.meta.items() if isinstance(key, str)}
+    found = page_context(page)
+    section = next((meta[key] for key in ("section", "category") if isinstance(meta.get(key), str)), None)
+    author = next((meta[key] for key in ("author", "authors") if meta.get(key)), None)
+    author = ", ".join(map(str, author)) if isinstance(author, list | tuple) else author
+    for key, value in (("section", section), ("author", author), ("language", page_language(page))):
+        if isinstance(value, str) and value.strip():
+            found[key] = text_content(value)
+    if isinstance(meta.get("date"), str | date):  # a datetime of YAML is a date, too
+        found["date"] = str(meta["date"])[:10]
+    return found
 
 
 def build_recipe(
@@ -166,7 +182,7 @@ def _complete_recipe(bare: Recipe, page: Page, complete: Complete, reads_page: b
     card, title = bare.options.get("card"), _headline(page)
     needs_title = card is True or (isinstance(card, Mapping) and "title" not in card)
     texts: dict[str, Any] = {"title": title} if needs_title and title and "title" not in bare.options else {}
-    texts |= {"page": page_context(page)} if reads_page else {}
+    texts |= {"page": _texts_of(page)} if reads_page else {}
     former = " ".join((page.hints.title or "").split())
     recipe = replace(
         bare,

@@ -13,6 +13,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from imageseo.heroes.providers.art.brand_coverage import cover
+from imageseo.heroes.providers.art.cards.recipe import ProjectCards
 from imageseo.heroes.providers.art.cards.text import is_rtl
 from imageseo.heroes.providers.art.color import palette
 from imageseo.heroes.providers.art.deterministic import Canvas, Dice, flatten
@@ -20,20 +21,20 @@ from imageseo.heroes.providers.art.style_names import DARK_STYLES
 from imageseo.model.hero import Recipe
 
 
-def draw(recipe: Recipe, styles: tuple[str, ...]) -> bytes:
+def draw(recipe: Recipe, styles: tuple[str, ...], own: ProjectCards = ProjectCards()) -> bytes:  # noqa: B008
     """Return the PNG of a recipe; its `imageseo` text chunk holds the recipe. Raises RecipeError for a card."""
     info = PngInfo()
     info.add_text("imageseo", recipe.canonical)
     out = io.BytesIO()
-    Image.fromarray(pixels(recipe, styles)).save(out, "PNG", pnginfo=info)
+    Image.fromarray(pixels(recipe, styles, own)).save(out, "PNG", pnginfo=info)
     return out.getvalue()
 
 
-def card_notes(recipe: Recipe) -> tuple[str, ...]:
+def card_notes(recipe: Recipe, own: ProjectCards) -> tuple[str, ...]:
     """Return what a card cannot show of its texts."""
-    from imageseo.heroes.providers.art import title_card
+    from imageseo.heroes.providers.art.title_card import TitleCard
 
-    return title_card.Layout.build(Canvas(recipe.width, recipe.height), recipe.options["card"]).notes
+    return TitleCard(Canvas(recipe.width, recipe.height), recipe.options["card"], own).notes
 
 
 def style_of(recipe: Recipe, styles: tuple[str, ...]) -> str:
@@ -45,7 +46,7 @@ def style_of(recipe: Recipe, styles: tuple[str, ...]) -> str:
     return max(fitting, key=lambda name: Dice(recipe.seed, f"style {name}").bits())
 
 
-def pixels(recipe: Recipe, styles: tuple[str, ...]) -> NDArray[np.uint8]:
+def pixels(recipe: Recipe, styles: tuple[str, ...], own: ProjectCards = ProjectCards()) -> NDArray[np.uint8]:  # noqa: B008
     """Draw a recipe as (height, width, 3) in sRGB."""
     options = recipe.options
     style = style_of(recipe, styles)
@@ -65,9 +66,6 @@ def pixels(recipe: Recipe, styles: tuple[str, ...]) -> NDArray[np.uint8]:
     cover(paint, colors.brand)
     if card is None:
         return flatten(paint.l, paint.a, paint.b, recipe.seed & 0xFFFFFFFF)
-    from imageseo.heroes.providers.art import title_card
+    from imageseo.heroes.providers.art.title_card import TitleCard
 
-    layout = title_card.Layout.build(canvas, card)
-    inks = layout.scrim(paint, colors)
-    background = flatten(paint.l, paint.a, paint.b, recipe.seed & 0xFFFFFFFF)
-    return layout.draw_text(background, inks)
+    return TitleCard(canvas, card, own).draw(paint, colors, recipe.seed & 0xFFFFFFFF)

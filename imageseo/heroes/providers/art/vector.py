@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable
 from functools import cache
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from imageseo.heroes.providers.art.color import Lab, Paint, format_hex
@@ -64,7 +66,7 @@ def area(path: str, color: Lab) -> str:
     return f'<path d="{path}" fill="{format_hex(color)}"/>'
 
 
-def from_srgb(pixels: Field) -> tuple[Field, Field, Field]:
+def from_srgb(pixels: NDArray[Any]) -> tuple[Field, Field, Field]:
     """Convert 8-bit sRGB (h, w, 3) to OKLab planes. Source: Björn Ottosson, as in ``deterministic.flatten``."""
     r, g, b = (_linear()[pixels[..., channel]] for channel in range(3))
     l_ = _cube_root(0.4122214708 * r + 0.5363325363 * g + 0.0514459929 * b)

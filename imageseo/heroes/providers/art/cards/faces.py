@@ -11,7 +11,15 @@ from typing import NamedTuple
 from imageseo.heroes.providers.art.cards.packages import FONT_PACKAGES
 from imageseo.model.errors import ProviderError
 
-_MANROPE = {500: "Manrope-Medium.ttf", 600: "Manrope-SemiBold.ttf", 800: "Manrope-ExtraBold.ttf"}
+_MANROPE = {
+    200: "ExtraLight",
+    300: "Light",
+    400: "Regular",
+    500: "Medium",
+    600: "SemiBold",
+    700: "Bold",
+    800: "ExtraBold",
+}
 _CJK = "NotoSansCJK-VF.otf.ttc"
 _CJK_FACES = {"ja": "JP", "ko": "KR", "zh-hant": "TC", "zh-tw": "TC", "zh-hk": "HK", "zh-mo": "HK", "zh": "SC"}
 # First code point of a block -> the font that has it; up to the next entry.
@@ -112,8 +120,11 @@ class Face:
         self.path, self.number, self.weight = path, number, weight
         self._unit = float(face.upem)
         self._font = uharfbuzz.Font(face)
-        if any(axis.tag == "wght" for axis in face.axis_infos):
+        variable = any(axis.tag == "wght" for axis in face.axis_infos)
+        if variable:
             self._font.set_variations({"wght": float(weight)})
+        # Weight as the file says it, and whether it has an axis for it.
+        self.style = (int(self._font.get_style_value(uharfbuzz.StyleTag.WEIGHT)), variable)
         extents = self._font.get_font_extents("ltr")
         wide = path.endswith(_CJK)  # the line height of Noto Sans CJK is far more than its ink
         self.above = 0.9 if wide else extents.ascender / self._unit
@@ -197,7 +208,8 @@ class _PathPen:
 @cache
 def brand_face(weight: int) -> Face:
     """Load a weight of Manrope (SIL OFL 1.1, package font-manrope). Raises ProviderError if the package lacks it."""
-    path = str(files("font_manrope") / "files" / _MANROPE[weight])
+    nearest = min(_MANROPE, key=lambda each: abs(each - weight))
+    path = str(files("font_manrope") / "files" / f"Manrope-{_MANROPE[nearest]}.ttf")
     try:
         return Face(path, 0, weight)
     except Exception as error:  # HarfBuzz raises types of its own
