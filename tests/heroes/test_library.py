@@ -23,10 +23,10 @@ from imageseo.heroes.providers.asset_library.entry import LibraryEntry
 from imageseo.heroes.providers.library import PROVIDER, Library
 from imageseo.images.metadata.rights import xmp_packet
 from imageseo.model.errors import ProviderError, RecipeError, SettingsError
-from imageseo.model.hero import Master, Recipe
+from imageseo.model.hero import TRAINED_MEDIA, Master, Recipe
 from imageseo.model.image import Rights
 from imageseo.model.protocols import ProviderContext
-from tests.support import pictures, small_sites
+from tests.support import ai_pictures, pictures, small_sites
 
 FREE = 'license = "CC0-1.0"\n'
 SIDECARS = {
@@ -343,6 +343,32 @@ def test_embedded_metadata_fills_gaps_of_the_sidecar(tmp_path: Path) -> None:
         expected = (creator, "Press", rights_written.license, rights_written.acquire_license_page)
         rights = master.rights
         assert (rights.creator, rights.credit, rights.license, rights.acquire_license_page) == expected
+
+
+def test_generated_images_are_marked_and_their_prompts_are_not_published(tmp_path: Path) -> None:
+    mark = "<dc:description><rdf:Alt><rdf:li xml:lang='x-default'>{}</rdf:li></rdf:Alt></dc:description>"
+    midjourney = f"{ai_pictures.SECRET} --ar 16:9 --v 6.1 Job ID: 7b2a0d1e-4c55-4d8e-9a51-0d1b6f3f2a10"
+    comment = b"ASCII\0\0\0" + ai_pictures.A1111.encode()
+    xmp = ai_pictures.xmp(mark.format(midjourney))
+    generated = {
+        **{f"{name}.png": ai_pictures.png(ai_pictures.PNG_TEXTS[name]) for name in ("a1111", "comfyui", "novelai")},
+        "comment.jpg": ai_pictures.raster("JPEG", exif=ai_pictures.exif({}, comment)),
+        "midjourney.webp": ai_pictures.raster("WEBP", xmp=xmp),
+    }
+    plain = ai_pictures.raster("JPEG", xmp=ai_pictures.xmp(mark.format("A castle on a hill")))
+    files: dict[str, str | bytes] = {f"library/{name}": data for name, data in generated.items()}
+    said = {"library/said.png": generated["a1111.png"], "library/said.png.toml": 'digital_source_type = "digitalArt"\n'}
+    files |= {"library/library.toml": f"[defaults]\n{FREE}", "library/plain.jpg": plain, **said}
+    provider = configured(small_sites.write(tmp_path, files))
+    recipes = [recipe(picture=name, width=64, height=36) for name in (*generated, "plain.jpg", "said.png")]
+    masters = {master.env["picture"]: master for master in provider.produce(recipes)}
+    for name in generated:
+        assert masters[name].digital_source_type == TRAINED_MEDIA, name
+        assert ai_pictures.SECRET not in json.dumps(dict(masters[name].env)), name
+        assert ai_pictures.SECRET.encode() not in masters[name].png, name
+    assert masters["plain.jpg"].digital_source_type == ""
+    assert masters["plain.jpg"].env["caption"] == "A castle on a hill"
+    assert masters["said.png"].digital_source_type.endswith("/digitalArt"), "what the author says"
 
 
 def test_iptc_records_are_read(tmp_path: Path) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from imageseo.images.metadata import properties
+from imageseo.images.metadata.ai_origin import read_ai_origin
 from imageseo.images.metadata.properties import CC, DC, IPTC_CORE, IPTC_EXT, PHOTOSHOP, PLUS, XMP_RIGHTS
+from imageseo.images.metadata.segments import read_segments
 from imageseo.model import git_lfs, regular_file
 
 if TYPE_CHECKING:
@@ -52,7 +54,8 @@ def read_header(path: Path) -> HeaderMetadata:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow's warnings about size and EXIF: both are checked below
             with regular_file.open_binary(path) as file, Image.open(file) as image:
-                return _read_opened(image)
+                header = _read_opened(image)
+                return header if header.problem else header._replace(fields=_with_origin(header.fields, file))
     except OSError as error:
         return HeaderMetadata(problem=f"cannot be read: {error.strerror or 'not an image of a known format'}")
     except Exception as error:  # a broken header can make Pillow raise any exception
@@ -70,6 +73,24 @@ def _read_opened(image: ImageFile) -> HeaderMetadata:
         width, height = height, width
     fields = {name: text for name, tag in _EXIF.items() if (text := properties.exif_text(exif.get(tag)))}
     return HeaderMetadata(width=width, height=height, fields={**fields, **_iptc(image), **_xmp(image)})
+
+
+def _with_origin(fields: dict[str, Any], file: BinaryIO) -> dict[str, Any]:
+    """Return the fields of a generated image marked as such, and without texts that may be its prompt.
+
+    Many tools tell of themselves only in the prompt, which the master does not keep.
+    """
+
+    def read(offset: int, size: int) -> bytes:
+        file.seek(offset)
+        return file.read(max(0, size))
+
+    origin = read_ai_origin(read, read_segments(read))
+    if origin is None:
+        return fields
+    if any(name.startswith(("XMP", "IPTC")) for name in origin.prompts):
+        fields = {name: value for name, value in fields.items() if name not in ("title", "caption", "alt")}
+    return {**fields, "digital_source_type": origin.source_type} if origin.source_type else fields
 
 
 def _iptc(image: ImageFile) -> dict[str, Any]:

@@ -16,6 +16,7 @@ _DERIVED = 0.7  # a word that another one begins with: fisher, fishery
 _PART = 0.6  # a part of a compound whose parts are all known
 _PART_ALONE = 0.5  # a part of a compound whose other part is unknown
 _DERIVED_LETTERS = (5, 4)  # minimum length of the common part, maximum length of what follows
+_FEMININE = ("in", "innen")  # endings of German words for women, of short stems too: Arzt, Ärztin
 _PART_LETTERS = 3  # minimum length of a part of a compound
 _KNOWN_LETTERS = 4  # minimum length of a part if the other one is unknown
 
@@ -40,7 +41,7 @@ class Vocabulary:
     """The words of a library in one language. ``stems``: word -> stem. Results depend on the words only."""
 
     def __init__(self, stems: Mapping[str, str], stem: Callable[[str], str], language: str) -> None:
-        self._stem, self._links = stem, _LINKS.get(language, ())
+        self._stem, self._language, self._links = stem, language, _LINKS.get(language, ())
         self._by_stem: dict[str, list[str]] = defaultdict(list)
         for word, root in stems.items():
             self._by_stem[fold(root)].append(word)
@@ -102,7 +103,7 @@ class Vocabulary:
         if len(root) < _KNOWN_LETTERS:
             return
         for form, rest in _starting_with(self._forward, root):
-            if len(root) >= shortest and len(rest) <= longest_rest:
+            if (len(root) >= shortest and len(rest) <= longest_rest) or (self._language == "de" and rest in _FEMININE):
                 yield form, _DERIVED
             elif self._links and len(rest) >= _KNOWN_LETTERS:
                 yield form, _PART_ALONE
