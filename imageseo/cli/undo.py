@@ -6,28 +6,44 @@ from typing import TYPE_CHECKING
 
 import click
 
-from imageseo.cli.options import CONFIG, FORMAT, PathType, current_project, print_note, progress
+from imageseo.cli.options import CONFIG, FORMAT, current_project, print_note, progress
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 FINDINGS = 1
+_NAMES = "name the folder of the built site, or the source file of a page"
 
 
 @click.command()
-@click.argument("directory", metavar="DIR", type=PathType())
+@click.argument("target", metavar="DIR|PAGE")
 @CONFIG
 @FORMAT
-def undo(directory: Path, config: Path | None, form: str) -> int:
-    """Remove from a built site what imageseo has added: markup, variants, structured data.
+def undo(target: str, config: Path | None, form: str) -> int:
+    """Take back what imageseo has added to a built site, or the last change of a page's hero.
+
+    DIR, a folder: remove markup, variants and structured data from the built site.
 
     Pages are then as your generator wrote them, byte for byte; what is kept is listed. Images leave the sitemap, and
     files that `fallback: recompress` has replaced are restored, if the cache of the build is still there.
+
+    PAGE, such as docs/start.md: pin the hero that the page had before, as `imageseo history PAGE` lists them. Files and
+    pin are then as they were, byte for byte.
     """
+    from pathlib import Path
+
+    from imageseo.cli.commands import pick as pins
     from imageseo.cli.commands import undo as commands
+    from imageseo.model.errors import SiteError
     from imageseo.pipeline import composition
 
-    project = current_project(config)
+    project, directory = current_project(config), Path(target)
+    if not directory.is_dir() or (not any(directory.rglob("*.htm*")) and pins.is_page(project, target)):
+        if not directory.exists() and "." not in target and not pins.is_known(project, target):
+            raise SiteError(f"{target}: no such folder, and no page of that name has had a hero", hint=_NAMES)
+        change = pins.undo(project, target, root=None, progress=progress())
+        click.echo(change.as_json() if form == "json" else change.as_text(), nl=False)
+        return 0
     result = commands.run(project, directory, progress=progress(), config=config)
     click.echo(composition.render(result, form)[0], nl=False)
     for line in commands.left(project, directory):

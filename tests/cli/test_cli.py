@@ -529,7 +529,7 @@ def test_generate_dry_run_lists_pins_to_be_dropped(
         ("--frozen", "--verify"),
         ("--dry-run", "--frozen"),
         ("--verify", "--prune"),
-        ("--accept-model", "docs/art.md"),
+        ("--variations", "seed=2", "--frozen"),
         ("--report", "there"),
     ],
 )
@@ -540,6 +540,7 @@ def test_mutually_exclusive_options_exit_with_2(
     assert command("generate", *words) == 2
     assert words[0] in capsys.readouterr().err
     assert not painter.asked
+    assert not (tmp_path / "heroes").exists()
 
 
 def test_prune_with_named_pages_keeps_pins_of_requested_heroes(
@@ -590,6 +591,20 @@ def test_accept_model_writes_a_report_and_prints_its_path(
     provider.weights["paper"] = "v3"
     assert command("generate", "--accept-model", "--report", "look") == 0
     assert (tmp_path / "look/regression.json").is_file()
+    provider.weights["paper"] = "v4"
+    capsys.readouterr()
+    assert command("generate", "--accept-model", "docs/a.md") == 0
+    assert "1 hero of a changed model" in capsys.readouterr().err
+    found = {pin["page"]: pin["models"]["model"] for pin in _lock(tmp_path)}
+    assert found == {
+        "docs/a.md": painters.files("v4"),
+        "docs/b.md": painters.files("v3"),
+        "docs/c.md": painters.files("v3"),
+    }
+    assert command("history", "docs/a.md") == 0
+    assert capsys.readouterr().out.count("generated") == 4
+    assert command("undo", "docs/a.md") == 0
+    assert _lock(tmp_path)[0]["models"]["model"] == painters.files("v3")
 
 
 def test_generate_timings_are_on_stderr_and_in_json(

@@ -11,7 +11,7 @@ import pytest
 from imageseo.cli.commands import undo
 from imageseo.config.settings import Settings
 from imageseo.integrations.project import Project
-from tests.support.small_sites import photo, run, tree, write
+from tests.support.small_sites import mkdocs_site, photo, run, tree, write
 
 HEAD = "<!doctype html>\r\n<html lang=en><head><title>A</title>{}</head><body><main><article><h1>A</h1>\n"
 PAGES: Mapping[str, str] = {
@@ -98,3 +98,26 @@ def test_all_sitemaps_that_list_images_are_named(tmp_path: Path) -> None:
     project = Project(folder=tmp_path, settings=Settings())
     assert [line.partition(",")[0] for line in undo.left(project, tmp_path / "site")] == ["sitemap-0.xml"]
     assert "sitemap-0.xml, sitemap-1.xml are kept" in next(undo.left(project, tmp_path / "site"))
+
+
+def test_page_is_undone_and_a_folder_of_the_same_name_is_not_confused_with_it(tmp_path: Path) -> None:
+    page = "---\nhero: {style: topo, seed: 7, width: 96, height: 64, alt: A}\n---\n# A\n"
+    mkdocs_site(tmp_path, files={"docs/guide/index.md": page, "docs/index.md": page})
+    (tmp_path / "guide").mkdir()
+
+    def imageseo(*words: str) -> str:
+        done = run("imageseo", *words, cwd=tmp_path)
+        return f"{done.returncode} {done.stdout}{done.stderr}"
+
+    assert "2 made" in imageseo("generate")
+    before = tree(tmp_path / "heroes")
+    assert "nothing to undo" in imageseo("undo", "docs/guide/index.md")
+    assert imageseo("undo", "nowhere").startswith("2 imageseo: Site: nowhere: no such folder, and no page of that name")
+    write(tmp_path, {"docs/guide/index.md": page.replace("7", "8")})
+    assert imageseo("generate").startswith("0 ")
+    assert imageseo("undo", "docs/guide/index.md").startswith("0 docs/guide/index.md: back to candidate 1")
+    masters = {name: data for name, data in tree(tmp_path / "heroes").items() if ".candidates" not in name}
+    assert masters == {name: data for name, data in before.items() if ".candidates" not in name}
+    assert imageseo("undo", "guide").startswith("2 "), (
+        "a folder without pages is no site, and guide is no key of a page"
+    )

@@ -16,7 +16,10 @@ COMMAND_PAGES: Mapping[str, str] = {
     "imageseo verify": "[Verify in a browser](../how-to/verify.md)",
     "imageseo report": "[See what imageseo saved](../how-to/report.md), "
     "[Comment on pull requests](../how-to/pull-requests.md)",
-    "imageseo undo": "[Undo everything](../how-to/opt-out.md#undo-everything)",
+    "imageseo undo": "[Undo everything](../how-to/opt-out.md#undo-everything), "
+    "[Choose among candidates](../how-to/heroes.md#choose)",
+    "imageseo pick": "[Choose among candidates](../how-to/heroes.md#choose)",
+    "imageseo history": "[Choose among candidates](../how-to/heroes.md#choose)",
     "imageseo generate": "[Give a page a hero](../how-to/heroes.md)",
     "imageseo doctor": "[Troubleshooting](../troubleshooting.md)",
     "imageseo completion": "[Use the command line](../how-to/command-line.md)",

@@ -88,7 +88,9 @@ def generate(
         )
     if accept:
         where = f"{report or cache / 'regression'}"
-        text = f"{result.compared} heroes of changed models, old and new side by side: {where}/{SHEET}"
+        count = result.compared
+        heroes = "1 hero of a changed model" if count == 1 else f"{count} heroes of changed models"
+        text = f"{heroes}, old and new side by side: {where}/{SHEET}"
         project.note(text if result.compared else "no model's files have changed, nothing to accept")
     return GenerateReport(result=result, faults=(*inputs.faults, *result.failed), command=command)
 
@@ -155,9 +157,9 @@ def _find_pins(lock: locks.Lock, names: Sequence[str], project: Project, root: P
     """Return the pins of the named pages; a name may also be the page's key in the lock file."""
     found: dict[str, Pin] = {}
     for name in names:
-        pin = next(filter(None, map(lock.of_page, _spellings(name, project.folder))), None)
+        pin = next(filter(None, map(lock.of_page, spellings(name, project.folder))), None)
         if pin is None:
-            (page,) = _find_pages(project.pages(root).pages, [name], project.folder)
+            (page,) = find_pages(project.pages(root).pages, [name], project.folder)
             pin = lock.of_page(page.key)
         if pin is None:
             raise SiteError(
@@ -194,7 +196,7 @@ class GenerateInputs:
         from imageseo.pipeline import composition
 
         listed = project.pages(root)
-        selected = _find_pages(listed.pages, names, project.folder) if names else listed.pages
+        selected = find_pages(listed.pages, names, project.folder) if names else listed.pages
         providers = _providers(project, progress)
         read = composition.request_reader(project.settings, project.folder, providers, base_url=project.base_url)
         requests: list[HeroRequest] = []
@@ -265,14 +267,14 @@ def _is_in_sources(page: str, project: Project, root: Path | None) -> bool:
     return (project.folder / page).resolve().is_relative_to(project.generator.source.resolve())
 
 
-def _find_pages(pages: Sequence[Page], names: Sequence[str], folder: Path) -> list[Page]:
+def find_pages(pages: Sequence[Page], names: Sequence[str], folder: Path) -> list[Page]:
     by_name: dict[str, Page] = {}
     for page in pages:
         for name in (page.path, page.url, page.url.rstrip("/"), page.key):
             by_name.setdefault(name, page)
     found: dict[str, Page] = {}
     for name in names:
-        spelling = next((spelling for spelling in _spellings(name, folder) if spelling in by_name), None)
+        spelling = next((spelling for spelling in spellings(name, folder) if spelling in by_name), None)
         if spelling is None:
             near = closest(name, [page.key for page in pages], cutoff=0.4)
             hint = f"did you mean {near}? " if near else "name its source file, its file in the built site or its URL; "
@@ -281,7 +283,7 @@ def _find_pages(pages: Sequence[Page], names: Sequence[str], folder: Path) -> li
     return list(found.values())
 
 
-def _spellings(name: str, folder: Path) -> list[str]:
+def spellings(name: str, folder: Path) -> list[str]:
     """Return a page's name as written, and as a path in the project if it is relative to the current folder."""
     path = Path(name).resolve()
     inside = [path.relative_to(folder.resolve()).as_posix()] if path.is_relative_to(folder.resolve()) else []

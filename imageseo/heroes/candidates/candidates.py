@@ -76,7 +76,9 @@ class Candidates:
         text = _record_text(pin)
         sha256 = pin.file_sha256.removeprefix("sha256:")
         record = f"{sha256}.{hashlib.sha256(text).hexdigest()[:16]}.toml"
-        if data is not None and digest(self.files.read(f"{sha256}.png")) != sha256:
+        if data is not None and digest(former := self.files.read(f"{sha256}.png")) != sha256:
+            if former is not None:  # someone edited it: that work is not ours to delete
+                self.files.write(f"edited-{digest(former)[:16]}.png", former)
             self.files.write(f"{sha256}.png", data)
         if self.files.read(record) != text:
             self.files.write(record, text)

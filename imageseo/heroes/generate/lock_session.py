@@ -70,7 +70,7 @@ class LockSession:
         if own is None:
             return replace(new, made=self._made(reason))
         same = (own.recipe_hash, own.file_sha256) == (new.recipe_hash, new.file_sha256)
-        picked = own.picked if own.recipe_hash == new.recipe_hash else ()
+        picked = tuple(key for key in own.picked if key not in self.requests[page].written)
         return replace(new, owner=own.owner, picked=picked, made=own.made if same else self._made(reason))
 
     def _made(self, reason: str) -> Mapping[str, str]:

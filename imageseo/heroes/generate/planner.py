@@ -14,6 +14,7 @@ from imageseo.heroes.masters.resolver import Command
 from imageseo.heroes.masters.store import restore_hint
 from imageseo.heroes.recipes import seed_series
 from imageseo.heroes.recipes.diff import changed_keys
+from imageseo.heroes.recipes.picks import with_picked
 from imageseo.model.errors import ImageseoError, LockError, PointerError
 from imageseo.model.hero import ADOPTED, HeroRequest, Pin, Recipe
 from imageseo.model.protocols import HeroProvider, MasterStore
@@ -86,7 +87,7 @@ def plan_generation(
             continue
         # A hero that is made again shows the page's headline, even if the pin shows its title.
         written = replace(request.recipe, former_title="") if page in redraw else request.recipe
-        recipe = lock.with_pinned_seed(written, page, request.derived)
+        recipe = lock.with_pinned_choice(request, written)
         recipe = replace(recipe, seed=seeds[page]) if page in seeds else recipe
         own_image = apart(recipe)
         pin = lock.find(recipe.key, page, own=own_image)
@@ -157,7 +158,8 @@ def _reassign_moved_pins(
             continue
         for pin in orphans:
             same_suffix = PurePosixPath(pin.page).suffix == PurePosixPath(page).suffix
-            if same_suffix and locks.differs_by(pin, recipe, request.derived, request.evidence.get("words")):
+            chosen = with_picked(recipe, pin, request.written)
+            if same_suffix and locks.differs_by(pin, chosen, request.derived, request.evidence.get("words")):
                 pairs.append((_common_suffix_length(pin.page, page), page, pin))
     moved: dict[str, str] = {}
     for _, page, pin in sorted(pairs, key=lambda pair: (-pair[0], pair[1], pair[2].page)):
@@ -170,7 +172,8 @@ def _reassign_moved_pins(
 def _copy_pin(pin: Pin, own: Pin | None, request: HeroRequest) -> Pin:
     """Copy the pin of another page with the same recipe; the owner of the page's own pin is kept."""
     owner = own.owner if own is not None else pin.owner
-    return replace(pin, page=request.page, owner=owner, env={**pin.env, **request.evidence})
+    picked = own.picked if own is not None else ()
+    return replace(pin, page=request.page, owner=owner, picked=picked, env={**pin.env, **request.evidence})
 
 
 def _common_suffix_length(first: str, second: str) -> int:

@@ -141,7 +141,7 @@ def adopt(
     if request.recipe is None:
         raise ValueError(f"{request.page} requests no recipe")
     session.requests = {request.page: request}
-    recipe = session.lock.with_pinned_seed(request.recipe, request.page, request.derived)
+    recipe = session.lock.with_pinned_choice(request, request.recipe)
     job = GenerateJob(recipe=replace(recipe, page=request.page), pages=[(request.page, "adopted")])
     outcome = _pin_outcome(job, master, session)
     if isinstance(outcome, ImageseoError):

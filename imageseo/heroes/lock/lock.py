@@ -11,9 +11,10 @@ from pathlib import Path, PurePosixPath
 from imageseo.heroes.lock import serializer
 from imageseo.heroes.lock.serializer import RESTORE, by_page
 from imageseo.heroes.recipes.diff import changed_keys
+from imageseo.heroes.recipes.picks import with_picked
 from imageseo.model import git_lfs, regular_file
 from imageseo.model.errors import LockError
-from imageseo.model.hero import Pin, Recipe
+from imageseo.model.hero import HeroRequest, Pin, Recipe
 from imageseo.storage.atomic import write_if_changed
 
 NAME = "imageseo.lock"
@@ -58,6 +59,15 @@ class Lock:
         if title and title == recipe.former_title and isinstance(card, Mapping):
             recipe = replace(recipe, options={**recipe.options, "card": {**card, "title": title}})
         return replace(recipe, seed=own.recipe.seed) if "seed" in derived else recipe
+
+    def with_pinned_choice(self, request: HeroRequest, recipe: Recipe) -> Recipe:
+        """Return the recipe of a request with what was pinned for its page, where the author wrote nothing.
+
+        That is the seed, and all keys that were picked with the image.
+        """
+        own = self.of_page(request.page)
+        recipe = self.with_pinned_seed(recipe, request.page, request.derived)
+        return recipe if own is None else with_picked(recipe, own, request.written)
 
     def stale_pin(self, recipe: Recipe, page: str, derived: Collection[str], words: object = None) -> Pin | None:
         """Return the page's pin if its recipe only differs in keys derived from the page (``derived``).

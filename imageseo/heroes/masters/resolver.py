@@ -90,7 +90,7 @@ class MasterResolver:
         recipe = request.recipe
         if recipe is None:
             raise ValueError(f"the hero of {request.page} is a file, not a recipe")
-        recipe = self.lock.with_pinned_seed(recipe, request.page, request.derived)
+        recipe = self.lock.with_pinned_choice(request, recipe)
         seed = self._series_seed(request, beside)
         recipe = recipe if seed is None else replace(recipe, seed=seed)
         pin = self.lock.find(recipe.key, request.page, own=asset_providers.needs_own_picture(self.providers, recipe))

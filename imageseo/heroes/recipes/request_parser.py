@@ -19,6 +19,7 @@ from imageseo.heroes.recipes.keys import (
     read_flat_keys,
     recipe_keys,
 )
+from imageseo.heroes.recipes.picks import written_keys
 from imageseo.heroes.recipes.prompt_library import EMPTY, TEMPLATE_VARIABLES, PromptLibrary
 from imageseo.heroes.recipes.prompt_templates import is_template, render
 from imageseo.model import digital_source_types
@@ -159,6 +160,7 @@ def _read_hero(
         derived=built.derived,
         seeds=built.seeds,
         evidence=built.evidence,
+        written=written_keys(mapping),
         alt=texts.pop("alt", None),
         caption=texts.pop("caption", None),
         rights=Rights(**texts, digital_source_type=origin.digital_source_type, made_with=origin.made_with),
