@@ -270,7 +270,7 @@ def test_strict_refuses_a_prompt_that_is_cut(project: Path) -> None:
 
 
 def test_cut_negative_prompt_is_told(project: Path) -> None:
-    wanted = {"negative": words(40)}
+    wanted: dict[str, Any] = {"negative": words(40)}
     assert configured(project).preflight(recipe("sd3", **wanted))[0].startswith("`negative`: CLIP")
     assert not [note for note in configured(project).preflight(recipe("flux", **wanted)) if "reads" in note]
 

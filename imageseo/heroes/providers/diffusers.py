@@ -27,7 +27,7 @@ class DiffusersOptions:
     access the hub; False downloads missing files of a model that is pinned to a commit. ``repro``: one image at a time,
     on ``threads`` CPU threads, with deterministic algorithms. ``batch``: images per batch otherwise. ``width``,
     ``height``: default size of recipes, before ``hero.width`` and ``hero.height``. ``strict``: a prompt that an encoder
-    cannot read to its end is an error.
+    cannot read to its end is an error. ``memory``: ``auto``, ``offload``, ``8bit`` or ``4bit``.
     """
 
     model: str | None = None
@@ -39,6 +39,7 @@ class DiffusersOptions:
     width: int | None = None
     height: int | None = None
     strict: bool = False
+    memory: str = "auto"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +80,12 @@ class Diffusers:
         options = _import_module("options").read_options(recipe.options)
         size = (recipe.width, recipe.height)
         found: tuple[str, ...] = module.check(
-            options, size, runner.files, device=self.options.device, strict=self.options.strict
+            options,
+            size,
+            runner.files,
+            device=self.options.device,
+            strict=self.options.strict,
+            memory=self.options.memory,
         )
         return found
 
@@ -109,6 +115,7 @@ class Diffusers:
                 threads=self.options.threads,
                 batch=self.options.batch,
                 strict=self.options.strict,
+                memory=self.options.memory,
                 progress=context.progress,
             )
         return self._runners["runner"]
@@ -135,6 +142,9 @@ def _options(table: Mapping[str, Any], name: str) -> DiffusersOptions:
         elif key == "device":
             if not isinstance(value, str) or not re.fullmatch(r"auto|cpu|mps|cuda(:\d+)?", value):
                 faults.append(f"{location}: found {value!r}, expected auto, cuda, cuda:1, mps or cpu")
+        elif key == "memory":
+            if value not in _import_module("memory").MODES:
+                faults.append(f"{location}: found {value!r}, expected auto, offload, 8bit or 4bit")
         elif key in ("offline", "repro", "strict"):
             if not isinstance(value, bool):
                 faults.append(f"{location}: found {value!r}, expected true or false")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from imageseo.heroes.providers.diffusion import input_images, lora, model_checks, textual_inversion
+from imageseo.heroes.providers.diffusion import input_images, lora, memory, model_checks, textual_inversion
 from imageseo.heroes.providers.diffusion.components import load_component, read_class_name, read_tensor_shapes
 from imageseo.model.errors import ProviderError
 
@@ -43,7 +43,9 @@ def attach(pipe: Any, options: RecipeOptions, files: ModelFiles) -> Iterator[Att
     """
     arguments: dict[str, Any] = {}
     layers: Mapping[str, lora.LayerCount] = {}
+    offloaded_to = memory.suspend(pipe)
     with ExitStack() as stack:
+        stack.callback(memory.resume, pipe, offloaded_to)
         if options.vae is not None:
             stack.enter_context(_vae(pipe, files.folder("vae", options.vae)))
         if options.embeddings:
@@ -55,6 +57,8 @@ def attach(pipe: Any, options: RecipeOptions, files: ModelFiles) -> Iterator[Att
             path = files.path("ip_adapter.image", options.ip_adapter.image)
             arguments["ip_adapter_image"] = input_images.read_image(path, "ip_adapter.image")
             stack.enter_context(_ip_adapter(pipe, options.ip_adapter, files))
+        memory.resume(pipe, offloaded_to)
+        stack.callback(memory.suspend, pipe)
         yield Attached(arguments=arguments, lora_layers=layers)
 
 

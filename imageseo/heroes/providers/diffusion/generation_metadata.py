@@ -71,6 +71,8 @@ def describe_environment(
     }
     if machine.device.startswith("cuda"):
         found["cuda"] = str(torch.version.cuda)
+    if machine.memory != "auto":
+        found["memory"] = machine.memory
     if result.tiled:
         found["tiled"] = True
     if result.lora_layers:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from imageseo.heroes.providers.diffusion import memory as memory_modes
 from imageseo.heroes.providers.diffusion import model_checks, single_file
 from imageseo.heroes.providers.diffusion.limits import sizes
 from imageseo.heroes.providers.diffusion.single_file import ModelSource
@@ -22,9 +23,13 @@ _LOADED: dict[tuple[str, ...], Any] = {}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Machine:
-    """The device that draws: ``cuda``, ``cuda:1``, ``mps``, ``cpu``. ``threads``: CPU threads in repro mode."""
+    """The device that draws: ``cuda``, ``cuda:1``, ``mps``, ``cpu``. ``threads``: CPU threads in repro mode.
+
+    ``memory``: as in ``DiffusersOptions``.
+    """
 
     device: str
+    memory: str = "auto"
     repro: bool = True
     threads: int = 2
     batch: int = 1
@@ -69,7 +74,7 @@ def import_libraries(*, offline: bool) -> None:
         each.utils.logging.disable_progress_bar()
 
 
-def machine(device: str, *, repro: bool, threads: int, batch: int) -> Machine:
+def machine(device: str, *, repro: bool, threads: int, batch: int, memory: str = "auto") -> Machine:
     """Return the machine of a setting: ``auto`` is the first of cuda, mps and cpu. ProviderError if unavailable."""
     import torch
 
@@ -87,22 +92,29 @@ def machine(device: str, *, repro: bool, threads: int, batch: int) -> Machine:
             + ", ".join(available),
             hint="set `auto`, or install the torch build for your GPU",
         )
-    return Machine(device=selected, repro=repro, threads=threads, batch=1 if repro else batch)
+    return Machine(device=selected, memory=memory, repro=repro, threads=threads, batch=1 if repro else batch)
 
 
 def load(
-    source: ModelSource | Path, key: str, *, digest: str, dtype: str, device: str, task: str = "Text2Image"
+    source: ModelSource | Path,
+    key: str,
+    *,
+    digest: str,
+    dtype: str,
+    device: str,
+    memory: str = "auto",
+    task: str = "Text2Image",
 ) -> Any:
     """Check and load the pipeline of a folder or checkpoint, once per process. ``key``: the option that names it.
 
     ``task``: of diffusers' auto pipelines. Only .safetensors weights are loaded, never code of a model. Raises
     ProviderError.
     """
-    cache_key = (digest, dtype, device, task)
+    cache_key = (digest, dtype, device, memory, task)
     if cache_key not in _LOADED:
         source = source if isinstance(source, ModelSource) else ModelSource(source)
         try:
-            _LOADED[cache_key] = _load(source, key, dtype, device, task)
+            _LOADED[cache_key] = _load(source, key, dtype, device, memory, task)
         except ImageseoError:
             raise
         except Exception as error:  # torch, diffusers, transformers and safetensors can raise any exception
@@ -114,11 +126,11 @@ def load(
                 ) from error
         if cache_key not in _LOADED:  # memory ran out: try again without the models of other images
             release()
-            _LOADED[cache_key] = _load(source, key, dtype, device, task)
+            _LOADED[cache_key] = _load(source, key, dtype, device, memory, task)
     return _LOADED[cache_key]
 
 
-def _load(source: ModelSource, key: str, dtype: str, device: str, task: str) -> Any:
+def _load(source: ModelSource, key: str, dtype: str, device: str, memory: str, task: str) -> Any:
     import diffusers
     import torch
 
@@ -127,11 +139,17 @@ def _load(source: ModelSource, key: str, dtype: str, device: str, task: str) -> 
     else:
         variant = model_checks.check_model(source.folder, key)
         auto = getattr(diffusers, f"AutoPipelineFor{task}")
+        small = memory_modes.quantization(memory, single_file.read_index(source.folder, key), getattr(torch, dtype))
         pipe = auto.from_pretrained(
-            source.folder, use_safetensors=True, local_files_only=True, dtype=getattr(torch, dtype), variant=variant
+            source.folder,
+            use_safetensors=True,
+            local_files_only=True,
+            dtype=getattr(torch, dtype),
+            variant=variant,
+            **({} if small is None else {"quantization_config": small}),
         )
     pipe.set_progress_bar_config(disable=True)
-    return pipe.to(device)
+    return memory_modes.place(pipe, memory, device)
 
 
 def release(*keep: Any) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from queue import SimpleQueue
 from threading import Event, Semaphore, Thread
 from typing import Generic, TypeVar
+
+from imageseo.model.progress import Progress
 
 T = TypeVar("T")
 _DEPTH = 2  # one batch in progress, one finished
@@ -44,6 +46,28 @@ class Prefetcher(Generic[T]):
             pass
         except BaseException as error:  # raised in the consumer's thread, including KeyboardInterrupt
             self.results.put((None, error))
+
+
+@contextmanager
+def report_steps(progress: Progress | None, title: str, steps: int, stop: Event) -> Iterator[Callable[[], None]]:
+    """Show the progress of an image or a batch; yields what to call after each step. Image-to-image needs fewer steps.
+
+    A step raises PrefetchStopped if the result is no longer needed.
+    """
+    steps_done = 0
+    with progress.task(title, steps) if progress else nullcontext() as step:
+
+        def on_step() -> None:
+            nonlocal steps_done
+            if stop.is_set():
+                raise PrefetchStopped
+            steps_done += 1
+            if step is not None and steps_done <= steps:
+                step.advance()
+
+        yield on_step
+        if step is not None:
+            step.advance(max(0, steps - steps_done))
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections import Counter, OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass, field, replace
 from importlib import import_module
 from threading import Event
@@ -15,6 +15,7 @@ from imageseo.heroes.providers.diffusion import (
     adapters,
     generation_metadata,
     inference,
+    memory,
     pipelines,
     prompt_embeddings,
     prompts,
@@ -26,7 +27,7 @@ from imageseo.heroes.providers.diffusion.adapters import Attached
 from imageseo.heroes.providers.diffusion.limits import prompt_length
 from imageseo.heroes.providers.diffusion.model_files import ModelFiles
 from imageseo.heroes.providers.diffusion.options import read_options
-from imageseo.heroes.providers.diffusion.prefetch import PrefetchStopped, prefetch
+from imageseo.heroes.providers.diffusion.prefetch import prefetch, report_steps
 from imageseo.heroes.providers.diffusion.recipe_options import RecipeOptions
 from imageseo.model.errors import ImageseoError, RecipeError
 from imageseo.model.hero import Master, Recipe
@@ -52,7 +53,7 @@ class DrawnImage:
 class DiffusionRunner:
     """Draws the images of one project. ``ready``: images that were drawn ahead.
 
-    ``device``, ``repro``, ``threads``, ``batch``, ``strict``: settings of the provider.
+    ``device``, ``repro``, ``threads``, ``batch``, ``strict``, ``memory``: settings of the provider.
     """
 
     files: ModelFiles
@@ -61,6 +62,7 @@ class DiffusionRunner:
     threads: int = 2
     batch: int = 4
     strict: bool = False
+    memory: str = "auto"
     progress: Progress | None = None
     ready: dict[str, DrawnImage] = field(default_factory=dict)
     embedding_cache: OrderedDict[tuple[Any, ...], Any] = field(default_factory=OrderedDict)
@@ -106,7 +108,10 @@ class DiffusionRunner:
         options = read_options(recipe.options)
         models = generation_metadata.hash_models(options, self.files)
         pipelines.import_libraries(offline=self.files.offline)
-        machine = pipelines.machine(self.device, repro=self.repro, threads=self.threads, batch=self.batch)
+        memory.check(self.memory, options)
+        machine = pipelines.machine(
+            self.device, repro=self.repro, threads=self.threads, batch=self.batch, memory=self.memory
+        )
         batch, batch_key = {recipe.key: recipe}, _batch_key(recipe, options)
         try:
             if machine.batch > 1 and batch_key is not None and batch_key not in self.tiled_keys:
@@ -185,7 +190,14 @@ class DiffusionRunner:
             task_pipe, task_arguments = tasks.prepare_call(pipe, options, self.files, size)
             refiner = None
             if options.refiner is not None:
-                refiner = self._refiner(options, models, machine)
+                refiner = self._load(
+                    single_file.locate(self.files, "refiner", options.refiner.model),
+                    "refiner",
+                    options,
+                    models,
+                    machine,
+                    task="Image2Image",
+                )
                 stack.enter_context(schedulers.use(refiner, options.scheduler))
                 stack.enter_context(prompt_embeddings.cache_encoders(refiner, self.embedding_cache, models["refiner"]))
             # In the recipe's order: weights are matched to LoRAs, and token numbers to embeddings, by order.
@@ -203,7 +215,9 @@ class DiffusionRunner:
                 arguments={**attached.arguments, **task_arguments},
             )
             seeds = [recipe.seed for recipe in recipes]
-            with self._task(options, recipes, stop) as on_step:
+            count_text = f"{len(recipes)} images" if len(recipes) > 1 else f"seed {recipes[0].seed}"
+            title = f"{size[0]}x{size[1]}, {count_text}"
+            with report_steps(self.progress, title, options.steps, stop) as on_step:
                 drawn = inference.draw(job, [text.prompt for text in texts], seeds, on_step)
             drawn = replace(
                 drawn,
@@ -216,37 +230,26 @@ class DiffusionRunner:
 
     def _pipe(self, options: RecipeOptions, models: Mapping[str, str], machine: pipelines.Machine) -> Any:
         source = single_file.locate(self.files, "model", options.model, options.config)
-        digest = models["model"] + models.get("config", "")
-        return pipelines.load(source, "model", digest=digest, dtype=machine.dtype(options.dtype), device=machine.device)
+        return self._load(source, "model", options, models, machine)
 
-    def _refiner(self, options: RecipeOptions, models: Mapping[str, str], machine: pipelines.Machine) -> Any:
-        assert options.refiner is not None
-        source = single_file.locate(self.files, "refiner", options.refiner.model)
-        digest, dtype = models["refiner"] + models.get("refiner_config", ""), machine.dtype(options.dtype)
-        return pipelines.load(source, "refiner", digest=digest, dtype=dtype, device=machine.device, task="Image2Image")
-
-    @contextmanager
-    def _task(self, options: RecipeOptions, recipes: Sequence[Recipe], stop: Event) -> Iterator[inference.OnStep]:
-        """Show the progress of an image or a batch; image-to-image needs fewer steps.
-
-        A step raises PrefetchStopped if the result is no longer needed.
-        """
-        count_text = f"{len(recipes)} images" if len(recipes) > 1 else f"seed {recipes[0].seed}"
-        title = f"{recipes[0].width}x{recipes[0].height}, {count_text}"
-        steps_done = 0
-        with self.progress.task(title, options.steps) if self.progress else nullcontext() as step:
-
-            def on_step() -> None:
-                nonlocal steps_done
-                if stop.is_set():
-                    raise PrefetchStopped
-                steps_done += 1
-                if step is not None and steps_done <= options.steps:
-                    step.advance()
-
-            yield on_step
-            if step is not None:
-                step.advance(max(0, options.steps - steps_done))
+    def _load(
+        self,
+        source: single_file.ModelSource,
+        key: str,
+        options: RecipeOptions,
+        models: Mapping[str, str],
+        machine: pipelines.Machine,
+        task: str = "Text2Image",
+    ) -> Any:
+        return pipelines.load(
+            source,
+            key,
+            digest=models[key] + models.get("config" if key == "model" else f"{key}_config", ""),
+            dtype=machine.dtype(options.dtype),
+            device=machine.device,
+            memory=machine.memory,
+            task=task,
+        )
 
     def _master(self, drawn: DrawnImage) -> Master:
         """Finish, encode and describe a drawn image. Raises ProviderError if drawing failed."""

@@ -105,7 +105,7 @@ def load(source: ModelSource, key: str, dtype: Any) -> Any:
     import diffusers
 
     assert source.checkpoint is not None
-    index = _read_index(source.folder, key)
+    index = read_index(source.folder, key)
     name = str(index["_class_name"])
     kind = getattr(diffusers, name, None)
     if kind is None or not hasattr(kind, "from_single_file"):
@@ -155,7 +155,8 @@ def _holds(tensors: Collection[str], part: str) -> bool:
     return any(tensor.startswith(starts) for tensor in tensors)
 
 
-def _read_index(folder: Path, key: str) -> Mapping[str, Any]:
+def read_index(folder: Path, key: str) -> Mapping[str, Any]:
+    """Return the content of model_index.json. Raises ProviderError."""
     try:
         index = json.loads(regular_file.read(folder / "model_index.json"))
     except (OSError, ValueError):
@@ -169,7 +170,7 @@ def _read_index(folder: Path, key: str) -> Mapping[str, Any]:
 def _check_config(folder: Path, checkpoint: Path, shapes: Collection[str], family: str, key: str) -> None:
     """Check that all settings and vocabularies are there, and no pickle that would be loaded. Raises ProviderError."""
     missing = [] if (folder / "model_index.json").is_file() else ["model_index.json"]
-    index = {} if missing else _read_index(folder, key)
+    index = {} if missing else read_index(folder, key)
     for name, kind in sorted(index.items()):
         if name.startswith("_") or not isinstance(kind, list) or len(kind) != 2 or not all(kind):
             continue

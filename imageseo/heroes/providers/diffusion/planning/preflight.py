@@ -25,6 +25,7 @@ from imageseo.heroes.providers.diffusion import (
     single_file,
     upscaler,
 )
+from imageseo.heroes.providers.diffusion import memory as memory_modes
 from imageseo.heroes.providers.diffusion.components import read_class_name
 from imageseo.heroes.providers.diffusion.limits import prompt_length, sizes
 from imageseo.heroes.providers.diffusion.model_files import ModelFiles
@@ -80,15 +81,23 @@ class _Faults:
 
 
 def check(
-    options: RecipeOptions, size: tuple[int, int], files: ModelFiles, *, device: str = "auto", strict: bool = False
+    options: RecipeOptions,
+    size: tuple[int, int],
+    files: ModelFiles,
+    *,
+    device: str = "auto",
+    strict: bool = False,
+    memory: str = "auto",
 ) -> tuple[str, ...]:
     """Return notes on what would come out. Raises the error of all that is missing or does not fit.
 
-    ``size``: (width, height) in px. ``device``, ``strict``: settings of the provider.
+    ``size``: (width, height) in px. ``device``, ``strict``, ``memory``: settings of the provider.
     """
     faults = _Faults()
     with faults.collected():
         _check_packages(options)
+    with faults.collected():
+        memory_modes.check(memory, options)
     if not faults.found and device not in ("auto", "cpu"):
         with faults.collected():
             pipelines.machine(device, repro=True, threads=1, batch=1)
