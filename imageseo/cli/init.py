@@ -32,7 +32,8 @@ def init(directory: Path, dry: bool, undoing: bool, ci: str | None, generator: s
     """Add imageseo to the project in DIR (default: the current folder), and print the command to run next.
 
     Recognises MkDocs, ProperDocs, Zensical, Pelican, Sphinx, Hugo, Eleventy, Astro, Jekyll, Docusaurus and folders of
-    built pages. Configurations are changed as text: every other byte stays. The cache folder joins .gitignore.
+    built pages. Configurations are changed as text: every other byte stays. The cache folder joins .gitignore,
+    and in a git repository .gitattributes says how imageseo.lock is merged.
     """
     from imageseo.cli.commands import init as commands
 

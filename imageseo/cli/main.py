@@ -16,6 +16,7 @@ from imageseo.cli.doctor import doctor
 from imageseo.cli.generate import generate
 from imageseo.cli.init import init
 from imageseo.cli.lint import explain, lint
+from imageseo.cli.lock import lock
 from imageseo.cli.measure import measure
 from imageseo.cli.options import (
     CONFIG,
@@ -122,7 +123,7 @@ def build(directory: Path, config: Path | None, frozen: bool, verified: bool, wr
 
 _COMMANDS = (
     *(generate, pick, history, init, lint, explain, measure, verify),
-    *(cache, watch, report, completion, undo, doctor),
+    *(cache, lock, watch, report, completion, undo, doctor),
 )
 for _command in _COMMANDS:
     cli.add_command(_command)

@@ -18,6 +18,7 @@ COMMAND_PAGES: Mapping[str, str] = {
     "[Comment on pull requests](../how-to/pull-requests.md)",
     "imageseo undo": "[Undo everything](../how-to/opt-out.md#undo-everything), "
     "[Choose among candidates](../how-to/heroes.md#choose)",
+    "imageseo lock": "[Merge the lock file](../how-to/heroes.md#merge)",
     "imageseo pick": "[Choose among candidates](../how-to/heroes.md#choose)",
     "imageseo history": "[Choose among candidates](../how-to/heroes.md#choose)",
     "imageseo generate": "[Give a page a hero](../how-to/heroes.md)",

@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from imageseo.cli.commands.doctor_check import Check, State
+from imageseo.cli.commands.doctor_merge import check_merge
 from imageseo.heroes.lock import lock as locks
 from imageseo.heroes.lock.parser import VERSION
 from imageseo.heroes.masters import store as master_stores
@@ -39,7 +40,8 @@ def check_project(project: Project) -> Iterator[Check]:
         pins = locks.read(project.folder / locks.NAME).pins
         lock += _check_lock(project, pins)
     except LockError as error:
-        lock.append(_lock_check(State.BROKEN, error.message, error.hint))
+        lock.append(_lock_check(State.BROKEN, error.message, f"{error.hint} `imageseo lock check` lists all faults."))
+    lock += check_merge(project.folder)
     yield from _check_masters(project, pins)
     yield from lock
 

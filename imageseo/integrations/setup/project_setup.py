@@ -11,7 +11,7 @@ from pathlib import Path
 
 from imageseo.config import LoadedSettings
 from imageseo.integrations import runner
-from imageseo.integrations.setup import ci, ignore_file, record, settings_file
+from imageseo.integrations.setup import attributes_file, ci, ignore_file, record, settings_file
 from imageseo.integrations.setup.changes import FileChange, relative
 from imageseo.integrations.setup.generator import CiSteps, FoundGenerator
 from imageseo.model import extras
@@ -113,6 +113,8 @@ def plan(folder: Path, *, generator: str | None = None, ci_host: str | None = No
         changes.append(ci.plan(folder, found, ci_host, cache))
     needed = [each for each in changes if each is not None]
     outside = cache.startswith("../") or Path(cache).is_absolute()
+    if not above and (attributes := attributes_file.plan(folder)) is not None:
+        needed.append(attributes)
     needed += _ignore(folder, [] if outside else [f"{cache}/"])
     return SetupPlan(found=found, changes=tuple(needed))
 
