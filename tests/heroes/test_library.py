@@ -357,8 +357,9 @@ def test_generated_images_are_marked_and_their_prompts_are_not_published(tmp_pat
     }
     plain = ai_pictures.raster("JPEG", xmp=ai_pictures.xmp(mark.format("A castle on a hill")))
     files: dict[str, str | bytes] = {f"library/{name}": data for name, data in generated.items()}
-    said = {"library/said.png": generated["a1111.png"], "library/said.png.toml": 'digital_source_type = "digitalArt"\n'}
-    files |= {"library/library.toml": f"[defaults]\n{FREE}", "library/plain.jpg": plain, **said}
+    files |= {"library/said.png": generated["a1111.png"], "library/plain.jpg": plain}
+    files |= {"library/said.png.toml": 'digital_source_type = "digitalArt"\n'}
+    files |= {"library/library.toml": f"[defaults]\n{FREE}"}
     provider = configured(small_sites.write(tmp_path, files))
     recipes = [recipe(picture=name, width=64, height=36) for name in (*generated, "plain.jpg", "said.png")]
     masters = {master.env["picture"]: master for master in provider.produce(recipes)}

@@ -69,7 +69,8 @@ def test_german_titles_find_their_image(tmp_path: Path) -> None:
         "Windkraft auf dem Feld": "wind",
         "Containerhafen": "hafen",
         "Mit der Eisenbahn und auf dem Fahrrad durch die Stadt": "",
-        "Das ist der und die in dem": "markt",  # nothing but stop words: they are all that there is to search for
+        "Wer wir sind und was die in dem machen": "",  # nothing but stop words
+        "In der": "markt",  # unless an image has all of them
     }
     assert {query: select(provider, query, "de-AT") for query in expected} == expected
     assert {query: select(provider, query) for query in expected} == expected, "the language is found out"

@@ -33,11 +33,14 @@ def search_terms(query: str, language: str = "") -> tuple[str, ...]:
     ``language``: the page's; found out from the words if it is ``""``.
     """
     words = tuple(dict.fromkeys(_words(query)))
-    stop_words = languages.stop_words().get(query_language(query, language), frozenset())
-    kept = tuple(
-        word for word in words if word not in stop_words and not _SHORT.fullmatch(word) and not _is_hiragana(word)
-    )
-    return (kept or words)[:LIMIT]
+    language = query_language(query, language)
+    return (tuple(word for word in words if has_subject(word, language)) or words)[:LIMIT]
+
+
+def has_subject(word: str, language: str) -> bool:
+    """Whether a word can say what an image shows: no stop word, single letter, short number or Japanese ending."""
+    is_stop_word = word in languages.stop_words().get(language, frozenset())
+    return not is_stop_word and not _SHORT.fullmatch(word) and not _is_hiragana(word)
 
 
 def query_language(query: str, declared: str = "") -> str:

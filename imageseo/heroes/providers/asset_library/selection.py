@@ -118,7 +118,7 @@ class ImageSelector:
     def matches(self, query: Query) -> list[Hit]:
         """Return the images that match a query, best first, whether they may be used or not."""
         terms = self._terms(query.query, query)
-        return [hit for hit in self._search(query, terms, query.filter) if not self._is_too_far(hit, terms)]
+        return self._near_enough(self._search(query, terms, query.filter), query.query, terms, query)
 
     def _terms(self, text: str, query: Query) -> tuple[str, ...]:
         return query_terms.search_terms(text, self._language(text, query))
@@ -148,14 +148,18 @@ class ImageSelector:
         terms = self._terms(query.near, query)
         if not terms:
             return found
-        matching = [hit for hit in self._match(query.near, terms, query, filter) if not self._is_too_far(hit, terms)]
+        matching = self._near_enough(self._match(query.near, terms, query, filter), query.near, terms, query)
         matching_ids = {hit.id for hit in matching}
         return [*matching, *(hit for hit in found if hit.id not in matching_ids)]
 
-    def _is_too_far(self, hit: Hit, terms: tuple[str, ...]) -> bool:
+    def _near_enough(self, hits: list[Hit], text: str, terms: tuple[str, ...], query: Query) -> list[Hit]:
+        """Return the hits that are good enough to be shown. ``text``: what the terms were taken from."""
         if not terms:
-            return False
-        return hit.score < self.min_score if self.rank is not None else is_too_weak(hit)
+            return hits
+        if self.rank is not None:
+            return [hit for hit in hits if hit.score >= self.min_score]
+        has_subject = query_terms.has_subject(terms[0], self._language(text, query))
+        return [hit for hit in hits if not is_too_weak(hit, 0 if has_subject else len(terms))]
 
     def fit(self, hit: Hit, query: Query) -> float:
         """Return how well size and shape of an image suit the hero: 1 if it is large enough and nothing is cut off."""
@@ -220,7 +224,7 @@ class ImageSelector:
         entry = self.index.read_entry(hit.id)
         if reason := self._refusal(entry):
             return reason
-        if self._is_too_far(hit, terms):
+        if not self._near_enough([hit], query.query, terms, query):
             return "not similar enough" if self.rank is not None else "has too few of the words"
         if not query.filter.matches(self.index.rows[hit.id]):
             tags = f", tags: {', '.join(entry.tags)}" if entry.tags else ", no tags"

@@ -102,8 +102,13 @@ def match_images(
     return [Match(id, score, strengths.get(id, 0.0), counted.get(id, 0.0) / total) for id, score in scores.items()]
 
 
-def is_too_weak(match: Measured) -> bool:
-    """Whether an image has too little of a query, or only words that many images have."""
+def is_too_weak(match: Measured, required: int = 0) -> bool:
+    """Whether an image has too little of a query, or only words that many images have.
+
+    ``required``: the number of terms that it must have, if they are stop words: the name of a play or a band.
+    """
+    if required:
+        return match.strength < required * _DIRECT
     return match.share < _MIN_SHARE and match.strength < _MIN_STRENGTH
 
 
