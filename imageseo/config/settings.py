@@ -247,6 +247,10 @@ class Settings(SettingsGroup, frozen=True, kw_only=True):
     ] = "inline"
     json_ld: Annotated[bool, Meta(description="Describe images as schema.org ImageObject.")] = True
     sitemap: Annotated[bool, Meta(description="List images in the sitemap.")] = True
+    feeds: Annotated[
+        bool,
+        Meta(description="Give entries of RSS, Atom and JSON feeds their page's hero, and plain images."),
+    ] = True
     profile: Annotated[
         Literal["fast", "default", "small"],
         Meta(description="Encoding time: fast for previews, default for the published site, small for smallest files."),

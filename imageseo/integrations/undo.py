@@ -39,6 +39,7 @@ def undoing(settings: Settings) -> Settings:
         exclude_pages=(),
         json_ld=False,
         sitemap=False,
+        feeds=False,
         fallback="keep",
         style="inline",
         hero=off,

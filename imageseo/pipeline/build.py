@@ -23,12 +23,13 @@ from imageseo.pipeline.context import BuildContext, BuildTools
 from imageseo.pipeline.incremental import loose_pages
 from imageseo.pipeline.incremental.build_memory import KnownSitemaps
 from imageseo.pipeline.incremental.build_state import PageRecord
+from imageseo.pipeline.incremental.feed_record import FeedRecord
 from imageseo.pipeline.incremental.loose_pages import LoosePage
 from imageseo.pipeline.result import BuildResult, WrittenPage, build_result, unwritable_finding
 from imageseo.pipeline.reuse import PageReplayer
 from imageseo.pipeline.safe_markup.style_rules import STYLE_SHEET
 from imageseo.pipeline.safe_markup.style_sheet_file import write_style_sheet
-from imageseo.pipeline.sitemap_writer import ListedPage, SitemapWriter
+from imageseo.pipeline.sitemap_writer import write_sitemaps
 from imageseo.pipeline.unchanged_images import unchanged_findings
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ class WrittenSite:
     seconds: Mapping[str, float]
     sitemaps: Mapping[str, str] = field(default_factory=dict)
     known_sitemaps: KnownSitemaps | None = None
+    feeds: Mapping[str, FeedRecord] = field(default_factory=dict)
 
 
 def build(site: Site, settings: Settings, tools: BuildTools) -> BuildResult:
@@ -93,7 +95,8 @@ def build(site: Site, settings: Settings, tools: BuildTools) -> BuildResult:
     encoded = tools.encoder.encode(jobs, _specs(plan), progress=tools.progress)
     written = _write(context, plan, jobs, encoded)
     _update_recompressed_files(context, written, jobs, encoded)
-    _write_sitemaps(context, written)
+    written.sitemaps, written.known_sitemaps = write_sitemaps(context, written.pages)
+    written.feeds = _write_feeds(context, written.pages)
     _update_files_beside(context, written)
     _save_state(context, plan, written)
     images = [(page.page.path, page.outcome.images, page.outcome.unchanged) for page in written.pages]
@@ -241,28 +244,18 @@ def _update_recompressed_files(context: BuildContext, written: WrittenSite, jobs
     context.findings.extend(unwritable_finding(Page(path=path), error) for path, error in failed)
 
 
-def _write_sitemaps(context: BuildContext, written: WrittenSite) -> None:
-    sitemaps = SitemapWriter(site=context.site, output=context.output, previous=context.state.previous_sitemaps)
-    listed = [
-        ListedPage(page=each.page, images=each.outcome.article_images, unlisted=each.outcome.unlisted)
-        for each in written.pages
-    ]
-    paths = {page.path for page in context.site.pages}
-    removed = context.state.removed_pages(paths, context.files.exists)  # a generator may leave them in its sitemap
-    listed += [ListedPage(page=Page(path=path), images=None, unlisted=False) for path in removed]
-    key = (context.site.base_url, [(each.page.path, each.images, each.unlisted) for each in listed])
-    known = context.recall.sitemaps(key, context.output.changed) if context.recall else None
-    if known is not None:
-        context.findings.extend(known.findings)
-        written.sitemaps, written.known_sitemaps = known.written, known
-        return
-    with crash_guard(context.findings, Page(path="sitemap.xml"), "the sitemap was not written"):
-        findings = sitemaps.write(listed) if context.settings.sitemap else sitemaps.remove_images(listed)
-        context.findings.extend(findings)
-        written.known_sitemaps = KnownSitemaps(
-            listed=key, read=frozenset(sitemaps.read), written=sitemaps.written, findings=findings
-        )
-    written.sitemaps = sitemaps.written
+def _write_feeds(context: BuildContext, pages: Sequence[WrittenPage]) -> Mapping[str, FeedRecord]:
+    """Edit the feeds of the site, or take the edits back; return their records for the next build."""
+    output, previous = context.output, context.state.previous_feeds
+    if not output.feeds and not previous:
+        return {}
+    from imageseo.pipeline.feeds.feed_writer import FeedWriter  # few sites have feeds
+
+    heroes = {each.page.path: (each.page, each.outcome.hero_file) for each in pages}
+    feeds = FeedWriter(output, context.files, base_url=context.site.base_url, heroes=heroes, previous=previous)
+    with crash_guard(context.findings, Page(path="feed.xml"), "feeds were left as they were"):
+        context.findings.extend(feeds.findings(unwritable_finding, restore=not context.settings.feeds))
+    return feeds.written
 
 
 def _update_files_beside(context: BuildContext, written: WrittenSite) -> None:
@@ -286,7 +279,9 @@ def _save_state(context: BuildContext, plan: SitePlan, written: WrittenSite) -> 
     records |= {each.page.path: each.record for each in written.pages}
     styles = context.page_context.styles
     known = styles.pages if styles is not None else {}
-    context.state.close(records, context.probes, context.heroes.current_files, written.sitemaps, known, written.seconds)
+    context.state.close(
+        records, context.probes, context.heroes.current_files, written.sitemaps, known, written.seconds, written.feeds
+    )
     loose = {each.page.path: LoosePage(each.digest, each.outcome) for each in written.pages if each.digest}
     loose_pages.save(context.state.cache, context.state.name, loose)
     if context.tools.memory is not None:

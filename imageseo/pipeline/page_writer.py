@@ -25,6 +25,7 @@ from imageseo.model.protocols import StoredBlob
 from imageseo.model.site import Page
 from imageseo.pipeline import markup, structured_data, variant_findings, variant_selection
 from imageseo.pipeline.context import BuildContext
+from imageseo.pipeline.feeds.hero_file import hero_file
 from imageseo.pipeline.incremental.build_state import (
     DroppedVariants,
     PageOutcome,
@@ -128,6 +129,7 @@ class PageWriter:
             unchanged=dict(planned.unchanged),
             pictures=pictures,
             waiting=candidates.count_waiting(),
+            hero_file=hero_file(plan, planned.hero),
         )
         dependencies = files.dependencies
         stable = not any(each.fails_build or each.message.startswith(CRASHED) for each in [*findings, *build_findings])

@@ -6,13 +6,16 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 
+from imageseo.lint.crashes import crash_guard
 from imageseo.lint.facts.site_files import SiteFiles
 from imageseo.model.errors import SiteError
 from imageseo.model.finding import Finding, Location, Severity
 from imageseo.model.image import PageRegion
 from imageseo.model.plan import PagePlan
 from imageseo.model.site import Page, Site
-from imageseo.pipeline.result import unwritable_finding
+from imageseo.pipeline.context import BuildContext
+from imageseo.pipeline.incremental.build_memory import KnownSitemaps
+from imageseo.pipeline.result import WrittenPage, unwritable_finding
 from imageseo.storage.output import OutputFolder
 from imageseo.web import urls
 from imageseo.web.sitemaps import image_sitemap
@@ -105,6 +108,29 @@ class SitemapWriter:
             return self.output.read(path)
         except FileNotFoundError:
             return None
+
+
+def write_sitemaps(
+    context: BuildContext, pages: Sequence[WrittenPage]
+) -> tuple[Mapping[str, str], KnownSitemaps | None]:
+    """Add images to the sitemaps; return their digests, and what they were made from for this process's next build."""
+    sitemaps = SitemapWriter(site=context.site, output=context.output, previous=context.state.previous_sitemaps)
+    listed = [
+        ListedPage(page=each.page, images=each.outcome.article_images, unlisted=each.outcome.unlisted) for each in pages
+    ]
+    paths = {page.path for page in context.site.pages}
+    removed = context.state.removed_pages(paths, context.files.exists)  # a generator may leave them in its sitemap
+    listed += [ListedPage(page=Page(path=path), images=None, unlisted=False) for path in removed]
+    key = (context.site.base_url, [(each.page.path, each.images, each.unlisted) for each in listed])
+    known = context.recall.sitemaps(key, context.output.changed) if context.recall else None
+    if known is not None:
+        context.findings.extend(known.findings)
+        return known.written, known
+    with crash_guard(context.findings, Page(path="sitemap.xml"), "the sitemap was not written"):
+        findings = sitemaps.write(listed) if context.settings.sitemap else sitemaps.remove_images(listed)
+        context.findings.extend(findings)
+        known = KnownSitemaps(listed=key, read=frozenset(sitemaps.read), written=sitemaps.written, findings=findings)
+    return sitemaps.written, known
 
 
 def article_image_urls(

@@ -14,16 +14,19 @@ from imageseo.storage.atomic import remove_partial_files, write_atomic
 from imageseo.storage.site_folder import SiteFolder
 
 _BESIDE = re.compile(
-    r"\.(?:gz|br|zst)$|(?:^|[-_.])(?:sw|service-?worker|precache)(?:[-_.][^/]*)?\.m?js$|^ngsw\.json$", re.IGNORECASE
+    r"\.(?:gz|br|zst|xml|rss|atom)$|feed[^/]*\.json$|^index\.json$|(?:^|[-_.])(?:sw|service-?worker|precache)(?:[-_.][^/]*)?\.m?js$|^ngsw\.json$",
+    re.IGNORECASE,
 )
-"""Names of compressed copies, and of service workers and their lists."""
+"""Names of compressed copies, of files that may be feeds, and of service workers and their lists."""
+_COPIES = (".gz", ".br", ".zst")
+_FEEDS = re.compile(r"\.(?:xml|rss|atom)$|(?:feed[^/]*|(?:^|/)index)\.json$", re.IGNORECASE)
 
 
 class OutputFolder:
     """The root of a built site. ``changed`` holds the paths that were written or removed, in order.
 
-    ``copies``, ``service_workers``: paths of compressed files, and of service workers and lists of files for them, as
-    they were at the start.
+    ``copies``, ``feeds``, ``service_workers``: paths of compressed files, of files that may be feeds, and of service
+    workers and lists of files for them, as they were at the start.
 
     Paths are relative to the root, with ``/``. ``sources`` are folders that must never be written to: a root that is
     one of them is refused, and a path inside of one that the root holds (a repository may publish itself). An output
@@ -53,13 +56,14 @@ class OutputFolder:
         else:
             names = {path for path in known_beside if _BESIDE.search(path.rpartition("/")[2])}
             beside = sorted(path for path in names if (self.root / path).is_file())
-        self.copies = [path for path in beside if path.endswith((".gz", ".br", ".zst"))]
-        self.service_workers = [path for path in beside if not path.endswith((".gz", ".br", ".zst"))]
+        self.copies = [path for path in beside if path.endswith(_COPIES)]
+        self.feeds = [path for path in beside if _FEEDS.search(path)]
+        self.service_workers = [path for path in beside if not path.endswith(_COPIES) and not _FEEDS.search(path)]
 
     @property
     def beside(self) -> list[str]:
-        """``copies`` and ``service_workers``."""
-        return [*self.copies, *self.service_workers]
+        """``copies``, ``feeds`` and ``service_workers``."""
+        return [*self.copies, *self.feeds, *self.service_workers]
 
     def locate(self, path: str) -> Path:
         """The file behind a site path; raises SiteError when a link leads out of the site or into its sources."""

@@ -93,6 +93,7 @@ SETTING_PAGES: Mapping[str, str] = {
     "style": "[Content-Security-Policy](../concepts/safe-markup.md#content-security-policy)",
     "json_ld": "[Structured data](../concepts/structured-data.md)",
     "sitemap": "[Image sitemap](../concepts/structured-data.md#image-sitemap)",
+    "feeds": "[Feeds](../concepts/structured-data.md#feeds)",
     "profile": "[How good they are](../concepts/variants.md#how-good-they-are)",
     "fallback": "[The files themselves](../concepts/variants.md#the-files-themselves)",
     "animated": "[Animations](../concepts/variants.md#animations-and-svg)",

@@ -2,8 +2,8 @@
 
 RSS requires `url`, `length` (bytes) and `type` on an `<enclosure>`; Atom `href` on a `<link rel="enclosure">`; Media
 RSS `url`. Feed readers decide by them whether to download the file. URLs must be absolute, because a feed is read away
-from its site. For files of this site length, type, width and height are compared. Off by default, as imageseo does not
-write enclosures yet.
+from its site. For files of this site length, type, width and height are compared. A build writes the enclosures of
+heroes, and corrects length and type of other images.
 
 Bad:
     site_url = "https://x.example/"
@@ -53,7 +53,6 @@ if TYPE_CHECKING:
     from imageseo.lint.facts.page import SiteFiles
 
 SEVERITY = Severity.ERROR
-DEFAULT = Severity.OFF
 _REQUIRED = {"rss": ("url", "length", "type"), "atom": ("href",), "media": ("url",), "thumbnail": ("url",)}
 _LENGTH = {"rss": "length", "atom": "length", "media": "fileSize"}
 _TAG = {"rss": "<enclosure>", "atom": '<link rel="enclosure">', "media": "<media:content>"}

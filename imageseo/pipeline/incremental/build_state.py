@@ -20,6 +20,7 @@ from imageseo.model.image import Asset
 from imageseo.model.markup_note import MarkupNote
 from imageseo.model.protocols import Store, StoredBlob
 from imageseo.pipeline.incremental.dependencies import PageDependencies
+from imageseo.pipeline.incremental.feed_record import FeedRecord, HeroFile
 from imageseo.storage.atomic import write_atomic
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ class PageOutcome(Struct, array_like=True, frozen=True):
     ``saved_bytes``: that a phone need not load. ``markup``: images whose markup is changed less than usual.
     ``unchanged``: reason -> number of images that are left as they are for it. ``pictures``: the encoded record of
     ``pictures.page_record``; empty if there is none. ``waiting``: number of images with variants to be encoded later.
+    ``hero_file``: for feeds.
     """
 
     images: int
@@ -98,6 +100,7 @@ class PageOutcome(Struct, array_like=True, frozen=True):
     unchanged: dict[str, int] = field(default_factory=dict)
     pictures: bytes = b""
     waiting: int = 0
+    hero_file: HeroFile | None = None
 
 
 class PageRecord(Struct, array_like=True, frozen=True):
@@ -132,7 +135,7 @@ class BuildState(Struct, array_like=True):
     builds without it. ``stamps``: by site path. ``assets``: by digest. ``heroes``: digest of a published hero's or
     crop's inputs -> hash and size of its file. ``keys``: hash of a blob -> its keys in the store. ``other_keys``: keys
     of no page. ``sitemaps``: files with images listed by imageseo -> digest. ``styles``: by page. ``slowest``: hash
-    of a variant -> seconds that encoding it took, of the slowest ones.
+    of a variant -> seconds that encoding it took, of the slowest ones. ``feeds``: by site path.
     """
 
     common_digest: str = ""
@@ -148,6 +151,7 @@ class BuildState(Struct, array_like=True):
     sitemaps: dict[str, str] = field(default_factory=dict)
     styles: dict[str, PageStyles] = field(default_factory=dict)
     slowest: dict[str, float] = field(default_factory=dict)
+    feeds: dict[str, FeedRecord] = field(default_factory=dict)
 
     @property
     def variant_paths(self) -> Iterator[str]:

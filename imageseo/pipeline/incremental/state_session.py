@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import sys
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,14 +13,15 @@ from msgspec import structs
 from imageseo.config.settings import Settings
 from imageseo.layout.image_style import PageStyles
 from imageseo.lint.rule import Rule
-from imageseo.model import regular_file
 from imageseo.model.layout import SiteLayout
 from imageseo.model.plan import PageHero
 from imageseo.model.site import Page, Site
 from imageseo.pipeline.incremental import build_state
 from imageseo.pipeline.incremental.build_memory import KnownState
 from imageseo.pipeline.incremental.build_state import BuildState, PageRecord, RecordingStore
+from imageseo.pipeline.incremental.feed_record import FeedRecord
 from imageseo.pipeline.incremental.probe_cache import ProbeCache
+from imageseo.pipeline.incremental.rule_source import rule_source
 
 _DAY = 86_400.0
 _STAMPS_PAUSE = 600.0  # seconds
@@ -83,7 +83,7 @@ class StateSession:
         self.name, other = reversed(names) if self.preview else names
         self._probe_digest = build_state.digest(self.versions, settings.encode.max_pixels)
         values = structs.asdict(structs.replace(settings, **_IRRELEVANT_SETTINGS))
-        rule_digests = [(rule.id, rule.severity, rule.fails_build, _rule_source(rule)) for rule in rules]
+        rule_digests = [(rule.id, rule.severity, rule.fails_build, rule_source(rule)) for rule in rules]
         # Pages inherit measurements from one another: a new layout file invalidates all records.
         self._common_digest = build_state.digest(
             self.versions, values, site.base_url, site.content_width, rule_digests, layout, listing
@@ -117,6 +117,11 @@ class StateSession:
     def previous_sitemaps(self) -> Mapping[str, str]:
         """Sitemaps in which the last build listed images -> digest."""
         return self._previous.sitemaps
+
+    @property
+    def previous_feeds(self) -> Mapping[str, FeedRecord]:
+        """Feeds as the last build left them, by site path."""
+        return self._previous.feeds
 
     @property
     def previous_variants(self) -> Iterable[str]:
@@ -182,6 +187,7 @@ class StateSession:
         sitemaps: Mapping[str, str],
         styles: Mapping[str, PageStyles],
         seconds: Mapping[str, float],
+        feeds: Mapping[str, FeedRecord],
     ) -> None:
         """Save the build state if it has changed. ``records``: of every page of this build.
 
@@ -204,6 +210,7 @@ class StateSession:
             assets=probes.assets if not others else {**current.assets, **probes.assets},
             heroes=dict(heroes) if not unused else {**current.heroes, **heroes},
             sitemaps=dict(sitemaps),
+            feeds=dict(feeds),
             styles={
                 **{path: each for path, each in current.styles.items() if path in records or path in unused},
                 **styles,
@@ -282,18 +289,3 @@ def _context_digest(page: Page, hero: PageHero | None, declined: bool) -> bytes 
         )
     except (TypeError, ValueError, OverflowError, RecursionError):  # a plug-in may put any object into front matter
         return None
-
-
-def _rule_source(rule: Rule) -> str:
-    """Return the digest of a plug-in rule's package, or the module's name; imageseo's own code is in the versions."""
-    name = (rule.check or rule.check_site).__module__
-    file = getattr(sys.modules.get(name), "__file__", None)
-    if name.startswith("imageseo.") or file is None:
-        return name
-    top = name.partition(".")[0]
-    own = {each: getattr(module, "__file__", None) for each, module in [*sys.modules.items()]}
-    files = sorted({path for each, path in own.items() if path and (each == top or each.startswith(f"{top}."))})
-    try:
-        return hashlib.sha256(b"".join(hashlib.sha256(regular_file.read(path)).digest() for path in files)).hexdigest()
-    except OSError:
-        return name

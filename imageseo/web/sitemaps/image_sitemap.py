@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from urllib.parse import unquote, urlsplit
 
+from imageseo.web.page_lookup import PageLookup, exact_key
 from imageseo.web.sitemaps import OWN_COMMENT
 from imageseo.web.sitemaps.document import (
     BadSitemap,
@@ -72,44 +72,9 @@ def join_images(
         listed = {*map(clean_url, without), *(page for page, found in wanted.items() if found)}
         update.write_own({page: wanted.get(page) or [] for page in sorted(listed)})
     else:
-        update.update_existing(name, _Lookup(wanted))
+        update.update_existing(name, PageLookup(wanted))
     changed = {path: data for path, data in update.files.items() if read(path) != data}
     return SitemapChanges(files=tuple(changed.items()), stale=tuple(update.stale), problems=tuple(update.problems))
-
-
-class _Lookup:
-    """Finds the images of a page for any spelling of its URL that generators use."""
-
-    def __init__(self, wanted: Mapping[str, list[str] | None]) -> None:
-        self._exact = {_exact_key(page): found for page, found in wanted.items()}
-        loose: dict[tuple[str, str, str], list[list[str] | None]] = {}
-        for page, found in wanted.items():
-            loose.setdefault(_loose_key(page), []).append(found)
-        # If both guide.html and guide/ exist, `guide` is ambiguous.
-        self._loose = {key: found[0] for key, found in loose.items() if len(found) == 1}
-
-    def images(self, loc: str) -> list[str] | None:
-        """Return the images of a page; None for an entry that stays unchanged, such as that of an unknown page."""
-        key = _exact_key(loc)
-        return self._exact[key] if key in self._exact else self._loose.get(_loose_key(loc))
-
-
-def _exact_key(url: str) -> tuple[str, str, str]:
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return ("", url, "")
-    path = unquote(parts.path) or "/"
-    return (
-        parts.netloc.lower(),
-        path.removesuffix("index.html") if path.endswith("/index.html") else path,
-        parts.query,
-    )
-
-
-def _loose_key(url: str) -> tuple[str, str, str]:
-    host, path, query = _exact_key(url)
-    return host, path.removesuffix(".html").rstrip("/"), query
 
 
 @dataclass(slots=True)
@@ -123,7 +88,7 @@ class _SitemapUpdate:
     stale: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
-    def update_existing(self, name: str, lookup: _Lookup) -> None:
+    def update_existing(self, name: str, lookup: PageLookup[list[str] | None]) -> None:
         """Add images to the sitemap or index ``name`` and to the sitemaps that it lists."""
         document = self._open(name)
         if document is None:
@@ -191,11 +156,11 @@ class _SitemapUpdate:
         if urls:
             yield write_urlset(urls, OWN_COMMENT)
 
-    def _with_images(self, name: str, document: Document, lookup: _Lookup) -> list[bytes]:
+    def _with_images(self, name: str, document: Document, lookup: PageLookup[list[str] | None]) -> list[bytes]:
         """Return the document with images, in parts if they make it too large; unchanged bytes if nothing changes."""
         changed = False
         for entry in document.entries():
-            images = lookup.images(entry.loc)
+            images = lookup.find(entry.loc)
             if images is None:
                 continue
             wanted = self._short_enough(entry.loc, images)
@@ -220,8 +185,8 @@ class _SitemapUpdate:
 
     def _site_path(self, entry: SitemapEntry) -> str | None:
         """Return the file of an index entry; None if it is outside the site or not a plain file."""
-        host, path, query = _exact_key(entry.loc)
-        own_host, own_path, _ = _exact_key(self.base_url)
+        host, path, query = exact_key(entry.loc)
+        own_host, own_path, _ = exact_key(self.base_url)
         inner = path.removeprefix(own_path)
         steps = inner.split("/")
         if host != own_host or not path.startswith(own_path) or query or not inner.isprintable():

@@ -18,7 +18,7 @@ def position(text: str, path: Sequence[str | int], start: int = 0) -> int:
     """
     value_at = result = _skip_whitespace(text, start)
     for step in path:
-        entry = _entries(text, value_at).get(step)
+        entry = entries(text, value_at).get(step)
         if entry is None:
             return result
         result, value_at = entry
@@ -26,8 +26,11 @@ def position(text: str, path: Sequence[str | int], start: int = 0) -> int:
 
 
 @lru_cache(maxsize=64)  # many positions in one object are needed if a block has many errors
-def _entries(text: str, at: int) -> dict[str | int, tuple[int, int]]:
-    """Return key or index -> position of the key (in a list: of the item) and of the value in a container."""
+def entries(text: str, at: int) -> dict[str | int, tuple[int, int]]:
+    """Return key or index -> position of the key (in a list: of the item) and of the value in a container.
+
+    ``at``: where the container begins in ``text``.
+    """
     found: dict[str | int, tuple[int, int]] = {}
     depth, key, key_at = 0, None, at
     for match in _TOKEN.finditer(text, at):
