@@ -210,3 +210,20 @@ def test_language_is_no_part_of_the_recipe() -> None:
     ]
     assert recipes[0] == recipes[1]
     assert recipes[0].key == recipes[1].key
+
+
+def test_digits_of_file_names_are_no_parts_of_words(tmp_path: Path) -> None:
+    numbered = {f"bild{number:04}": (f"Eintrag {number}", "") for number in range(1000, 1004)}
+    provider = draw_library(tmp_path, {**numbered, "meer": ("Meerblick und Strand", "")})
+    assert select(provider, "Ein Bild", "de") == ""
+    assert select(provider, "Bild1002", "de") == "bild1002"
+    assert select(provider, "Der Blick aufs Meer", "de") == "meer"
+
+
+def test_long_texts_are_searched_quickly(tmp_path: Path) -> None:
+    entries = {"odd": ("w" * 100_000 + " und " + "水" * 3000, "Ein Hafen"), "two": ("b" * 64, "")}
+    provider = draw_library(tmp_path, entries)
+    assert select(provider, "x" * 900 + " Hafen", "de") == "odd"
+    assert select(provider, "b" * 64, "de") == "two"
+    assert select(provider, "水", "ja") == "odd"
+    assert select(provider, "\u0301\u200d !? ---", "de") == ""

@@ -24,6 +24,7 @@ _TOKEN = re.compile(
 _ACCENTS = re.compile("[\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670]")
 # Chinese words of one character without a subject, such as "of" and "and".
 _PARTICLES = re.compile("[的了是在和与與或及之这這那就都而但也很]")
+_MAX_LETTERS = 64  # of a word; what is longer is no word
 _SHORT = re.compile(r"[a-z]|[0-9]{1,2}")
 
 
@@ -71,7 +72,8 @@ def _words(text: str) -> Iterator[str]:
 
 def _runs(text: str) -> Iterator[tuple[str, str]]:
     for match in _TOKEN.finditer(unicodedata.normalize("NFC", text).casefold()):
-        yield match.lastgroup or "", match[0]
+        if match.lastgroup == "han" or match.end() - match.start() <= _MAX_LETTERS:
+            yield match.lastgroup or "", match[0]
 
 
 def _pairs(run: str) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ from imageseo.heroes.providers.asset_library.vocabulary import Vocabulary
 from imageseo.model.errors import ProviderError
 from imageseo.model.progress import Progress
 
-_VERSION = 3  # version of the tables, the metadata reader and the words: an index of another version is rebuilt
+_VERSION = 4  # version of the tables, the metadata reader and the words: an index of another version is rebuilt
 _MIN_IMAGES_SHOWN = 200  # minimum number of images to read that get a progress bar
 _TABLES = """
 CREATE TABLE pictures (

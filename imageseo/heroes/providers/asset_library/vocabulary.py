@@ -20,6 +20,8 @@ _FEMININE = ("in", "innen")  # endings of German words for women, of short stems
 _PART_LETTERS = 3  # minimum length of a part of a compound
 _KNOWN_LETTERS = 4  # minimum length of a part if the other one is unknown
 
+_MAX_WORDS = 100  # maximum number of words of the library that stand for one of the query, the nearest ones
+
 # What languages that write compounds in one word put between the parts.
 _LINKS: Mapping[str, tuple[str, ...]] = {
     "de": ("", "s", "n", "e", "es", "en", "er", "ens", "ns"),
@@ -117,7 +119,8 @@ def _nearest(related: Iterator[tuple[str, float]], closeness: float) -> dict[str
     found: dict[str, float] = {}
     for word, value in related:
         found[word] = max(found.get(word, 0.0), round(value * closeness, 4))
-    return found
+    nearest = sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))
+    return dict(nearest[:_MAX_WORDS])
 
 
 def _starting_with(words: list[tuple[str, str]], start: str) -> Iterator[tuple[str, str]]:
@@ -126,5 +129,6 @@ def _starting_with(words: list[tuple[str, str]], start: str) -> Iterator[tuple[s
         form, word = words[at]
         if not form.startswith(start):
             return
-        if form != start:
-            yield word, form[len(start) :]
+        rest = form[len(start) :]
+        if rest.isalpha():  # nothing, or the digits of a file name, is no part of a word
+            yield word, rest
