@@ -12,6 +12,7 @@ BUILD_FINDINGS: Mapping[str, str] = {
     "animation-kept": "the animation cannot be converted: too many pixels, or browsers show its frames differently",
     "compressed-copy": "a compressed copy of a page (index.html.gz) was out of date: written again, removed, or left",
     "fallback-kept": "a file that an earlier build recompressed, and whose source file is no longer in the cache",
+    "hero-card": "a title card over an image cannot show its texts as they are",
     "feed-unreadable": "a feed of the site is left as it is, because it cannot be edited safely",
     "hero-cropped": "a pinned hero cannot be drawn again as it is, so that its other shapes are cut from it",
     "hero-master": "the pinned file is missing, or does not match its pin",
@@ -57,6 +58,7 @@ REMEDIES: Mapping[str, str] = {
     "file: servers send it instead of the page.",
     "fallback-kept": "Let the site's generator write the file again, or restore the source file; keep the cache "
     "between builds.",
+    "hero-card": "Write a shorter text, or install the fonts that the message names.",
     "feed-unreadable": "Correct what writes the feed: the finding says what is wrong with it.",
     "hero-cropped": "Nothing, if the crops look good. `imageseo generate PAGE` draws and pins the hero again.",
     "hero-master": "The finding states the problem. `imageseo generate PAGE` makes a missing file again if the "

@@ -99,6 +99,7 @@ class HeroRequest:
     file_name: str | None = None
     evidence: Mapping[str, Any] = field(default_factory=dict)
     written: frozenset[str] = frozenset()
+    card: Mapping[str, Any] = field(default_factory=dict)  # texts and layout of a title card drawn over the image
     origin: str = "front matter"  # where it was requested, for messages: "front matter key `hero`", "heroes.toml: …"
 
     @property

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Protocol, runtime_checkable
+from collections.abc import Mapping
+from typing import Any, Protocol, runtime_checkable
 
 from imageseo.model.hero import Recipe
 
@@ -16,3 +17,18 @@ class RedrawProvider(Protocol):
 
         ``dark``: its version for dark color schemes. ``phone``: with larger type, if it has any.
         """
+
+
+@runtime_checkable
+class CardProvider(RedrawProvider, Protocol):
+    """A provider that draws title cards, also over images that it did not make. ``colors``, ``mode``: of the brand."""
+
+    version: str
+    colors: tuple[str, ...] | Mapping[Any, str]
+    mode: str
+
+    def notes(self, recipe: Recipe) -> tuple[str, ...]:
+        """Return what a card cannot show of its texts."""
+
+    def draw_over(self, image: bytes, recipe: Recipe) -> bytes:
+        """Return the PNG of a recipe's card over an image, in the recipe's size. Raises RecipeError."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from imageseo.config.settings import HeroSettings, RightsSettings
+from imageseo.heroes.masters.card_over import CardDrawer, file_master
 from imageseo.heroes.masters.published_names import PublishedNames
 from imageseo.heroes.masters.resolver import MasterResolver, ResolvedMaster
 from imageseo.heroes.recipes.prompt_library import PromptLibrary
@@ -20,11 +22,12 @@ from imageseo.lint.facts.site_files import SiteFiles
 from imageseo.lint.hero_faults import hero_fault_finding
 from imageseo.model.errors import ImageseoError, RecipeError
 from imageseo.model.finding import Finding, Location, Severity
-from imageseo.model.hero import Hero, HeroRequest
+from imageseo.model.hero import HeroRequest
 from imageseo.model.image import Asset, BadAsset, Rights
 from imageseo.model.plan import HeroVersion, PageHero
 from imageseo.model.protocols import Store, StoredBlob
 from imageseo.model.site import Page, Site
+from imageseo.pipeline.hero_texts import make_hero, origin_of
 from imageseo.pipeline.incremental.build_state import digest
 from imageseo.pipeline.originals import OriginalFiles
 from imageseo.pipeline.shapes.published_hero import PublishedHero
@@ -63,9 +66,11 @@ class HeroPublisher:
     _requests: dict[str, HeroRequest | None] = field(default_factory=dict)  # by page
     _declined: set[str] = field(default_factory=set)  # pages with ``hero: false``
     _names: PublishedNames = field(init=False)
+    _cards: CardDrawer = field(init=False)
     _redrawer: Redrawer | None = None
 
     def __post_init__(self) -> None:
+        self._cards = CardDrawer(self.masters.providers, self.store)
         self._names = PublishedNames(
             folder=self.hero.publish,
             by=self.hero.file_names,
@@ -103,7 +108,7 @@ class HeroPublisher:
             self._declined.add(page.path)
             return None
         if request.file is not None:
-            return self._use_file(request, request.file, location)
+            return self._use_file(page, request, request.file, location)
         return self._use_recipe(page, request, location)
 
     def _read_request(self, page: Page) -> HeroRequest | None:
@@ -135,7 +140,7 @@ class HeroPublisher:
         except (OSError, ImageseoError):
             return False
 
-    def _use_file(self, request: HeroRequest, path: str, location: Location) -> PageHero | None:
+    def _use_file(self, page: Page, request: HeroRequest, path: str, location: Location) -> PageHero | None:
         asset = self.files.asset(path)
         if isinstance(asset, BadAsset):
             location = replace(location, image=path)
@@ -144,20 +149,30 @@ class HeroPublisher:
         if request.rights.digital_source_type is not None:
             self.originals.declare(path, request.rights)
             self.files.forget(path)
-            asset = replace(asset, rights=replace(asset.rights, **_origin(request.rights)))
+            asset = replace(asset, rights=replace(asset.rights, **origin_of(request.rights)))
         rights = request.rights.or_else(asset.rights)
         # The digital source type does not depend on the owner: the file's is used if the page declares none.
         rights = replace(rights, digital_source_type=rights.digital_source_type or asset.rights.digital_source_type)
-        hero = _make_hero(request, path, rights)
+        if request.card:
+            master = file_master(path, partial(self.output.read, path), asset.sha256, (asset.width, asset.height))
+            master = replace(master, digital_source_type=rights.digital_source_type or "", rights=rights)
+            return self._publish_master(page, request, master, location)
+        hero = make_hero(request, path, rights)
         return PageHero(hero=hero, asset=asset, pixels=(self.output.locate(path), asset))
 
     def _use_recipe(self, page: Page, request: HeroRequest, location: Location) -> PageHero | None:
         resolution = self.masters.resolve(request, location, beside=self._all_requests)
         self.findings.extend(resolution.findings)
-        master = resolution.master
-        if master is None:
-            return None
+        return None if resolution.master is None else self._publish_master(page, request, resolution.master, location)
+
+    def _publish_master(
+        self, page: Page, request: HeroRequest, master: ResolvedMaster, location: Location
+    ) -> PageHero | None:
         request = request.or_else(master.said)
+        if request.card:
+            master, notes = self._cards.over(master, request)
+            for note in notes:
+                self._report("hero-card", f"{request.origin}: {note}", "", location, _INFO)
         rights = request.rights.or_else(master.rights).or_else(Rights.of(self.rights))
         # "" is an image of a library without a digital source type: none is published.
         prompt = master.prompt if self.hero.publish_prompt and is_ai_generated(master.digital_source_type) else None
@@ -183,7 +198,7 @@ class HeroPublisher:
             height=master.height,
             rights=rights,
         )
-        hero = replace(_make_hero(request, path, rights), generated=True)
+        hero = replace(make_hero(request, path, rights), generated=True)
         # Variants are encoded from the lossless master, but compared with the size of the JPEG that they replace.
         return PageHero(
             hero=hero,
@@ -208,6 +223,7 @@ class HeroPublisher:
 
         if self._redrawer is None:
             self._redrawer = Redrawer(store=self.store, providers=self.masters.providers)
+        self._redrawer.providers = self._cards.with_cards()
         shapes = ShapePublisher(
             store=self.store,
             encoder=self.encoder,
@@ -277,22 +293,6 @@ class HeroPublisher:
         self.findings.append(
             Finding(rule=rule, severity=severity, message=message, location=location, hint=hint, fails_build=fails)
         )
-
-
-def _make_hero(request: HeroRequest, path: str, rights: Rights) -> Hero:
-    """Return the hero that is published at a path, with the texts of its request."""
-    return Hero(
-        path=path,
-        alt=request.alt,
-        caption=request.caption,
-        rights=rights,
-        depicts=request.depicts,
-        focal=request.focal,
-    )
-
-
-def _origin(rights: Rights) -> dict[str, str | None]:
-    return {"digital_source_type": rights.digital_source_type, "made_with": rights.made_with}
 
 
 def _location(page: Page) -> Location:

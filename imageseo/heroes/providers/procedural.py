@@ -98,6 +98,11 @@ class Procedural:
         small = _in_one_mode(replace(recipe, width=96, height=54, options=options), render)
         return render.style_of(small, STYLES), render.draw(small, STYLES)
 
+    def draw_over(self, image: bytes, recipe: Recipe) -> bytes:
+        """Return the PNG of a title card over an image that we did not draw. Raises RecipeError."""
+        png: bytes = import_module("imageseo.heroes.providers.art.render").draw_over(image, recipe, self.project_cards)
+        return png
+
     def redraw(self, recipe: Recipe, *, width: int, height: int, dark: bool, phone: bool) -> Recipe | None:
         """Return the recipe in another size; the dark version only of a recipe with ``mode: both``."""
         options, card = dict(recipe.options), recipe.options.get("card")

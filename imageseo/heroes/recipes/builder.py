@@ -28,6 +28,9 @@ Size = Callable[[str, int | None, int | None], tuple[int | None, int | None]]
 WIDTH, HEIGHT = 1600, 900
 """px of a hero if neither its recipe, the settings nor its provider set them."""
 
+CARD_OVER = ("diffusers", "library")
+"""Providers over whose images a title card is drawn when they are published; it is no part of their recipes."""
+
 _BASICS = ("seed", "provider", "width", "height")
 _NEGATIVE_ALIASES = ("negative_prompt", "negativeprompt", "neg_prompt", "neg")
 
@@ -36,7 +39,7 @@ _NEGATIVE_ALIASES = ("negative_prompt", "negativeprompt", "neg_prompt", "neg")
 class BuiltRecipe:
     """A recipe, and the keys that were derived from the page; the other fields as in ``HeroRequest``.
 
-    ``variables``: what templates of other texts may use.
+    ``variables``: what templates of other texts may use. ``card``: as in ``HeroRequest``.
     """
 
     recipe: Recipe | None = None
@@ -44,6 +47,7 @@ class BuiltRecipe:
     seeds: tuple[int, ...] = ()
     evidence: Mapping[str, Any] = field(default_factory=dict)
     variables: Mapping[str, Any] = field(default_factory=dict)
+    card: Mapping[str, Any] = field(default_factory=dict)
 
 
 def default_seed(page: Page) -> int:
@@ -88,6 +92,17 @@ def _texts_of(page: Page) -> dict[str, Any]:
     if isinstance(meta.get("date"), str | date):  # a datetime of YAML is a date, too
         found["date"] = str(meta["date"])[:10]
     return found
+
+
+def build_card(reader: FieldReader, written: Any, complete: Complete) -> Mapping[str, Any]:
+    """Return the card to draw over an image that is not drawn by us; empty: none. Raises RecipeError."""
+    title, texts = _headline(reader.page), _texts_of(reader.page)
+    try:
+        options = complete("procedural", {"card": reader.card("card", written), "title": title, "page": texts})
+    except RecipeError as error:
+        raise RecipeError.together(list(reader.explain(error, ("card",), KNOWN_KEYS))) from error
+    card: Mapping[str, Any] = options.get("card") or {}
+    return card
 
 
 def build_recipe(
@@ -138,6 +153,10 @@ def build_recipe(
         for key, px in (("width", default_width or WIDTH), ("height", default_height or HEIGHT))
     )
     options = {key: value for key, value in options.items() if key not in _BASICS}
+    card: Mapping[str, Any] = {}
+    if provider in CARD_OVER and "card" in options:
+        card = faults.attempt(partial(build_card, reader, options.pop("card"), complete), {})
+        is_valid = is_valid and len(faults.faults) == fault_count
     for key, read in (("style", reader.text), ("card", reader.card)):
         if key in options:
             value = faults.attempt(partial(read, key, options.pop(key)), None)
@@ -163,6 +182,7 @@ def build_recipe(
         seeds=resolved.seeds,
         evidence=resolved.evidence,
         variables=resolved.variables,
+        card=card,
     )
 
 

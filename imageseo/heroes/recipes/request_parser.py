@@ -8,7 +8,16 @@ from functools import partial
 from typing import Any
 
 from imageseo.config.settings import HeroSettings
-from imageseo.heroes.recipes.builder import BuiltRecipe, Complete, Size, build_recipe, default_seed, page_context
+from imageseo.heroes.recipes.builder import (
+    BuiltRecipe,
+    Complete,
+    Size,
+    build_card,
+    build_recipe,
+    default_seed,
+    page_context,
+)
+from imageseo.heroes.recipes.description_fields import read_depicts, read_file_name, read_focal
 from imageseo.heroes.recipes.front_matter import FaultCollector, FieldReader, format_value, join_keys
 from imageseo.heroes.recipes.keys import (
     DESCRIPTION_KEYS,
@@ -32,16 +41,15 @@ from imageseo.web import urls
 
 __all__ = ["Complete", "default_seed", "request"]
 
-_DEPICTS: tuple[Depicts, ...] = ("illustration", "realistic", "unknown")
 _TEXT_KEYS = tuple(key for key in DESCRIPTION_KEYS if key not in ("depicts", "focal", "file_name"))
 _IMAGE_FILE = re.compile(r"\.(?:jpe?g|jfif|png|webp|avif|gif|svg|tiff?|bmp)(?:[?#].*)?$", re.IGNORECASE)
-_FILE_NAME = re.compile(r"[A-Za-z0-9](?:[\w.-]{0,98}[\w-])?", re.ASCII)
 _WEB = re.compile(r"\s*(?:https?:|data:|//)", re.IGNORECASE)
 _DRIVE = re.compile(r"[A-Za-z]:[\\/]|file:", re.IGNORECASE)
 _ELSEWHERE = (
     "download it into the site and name that file, or declare a recipe (`prompt`, `seed`, `style`, `provider`); "
     "if this site uses `hero` for something else, change the setting `hero.keys`"
 )
+ReadCard = Callable[[FieldReader, Any], Mapping[str, Any]]
 _OFF = ("false", "none", "off", "no")
 
 
@@ -74,13 +82,15 @@ def request(
     recipe = partial(build_recipe, settings=settings, complete=complete, reads=reads, size=size, library=library)
     for key in settings.keys:
         reader = FieldReader(page=page, origin=origin, key=key, base_url=base_url, exists=exists)
-        hero = _read_key(reader, folded, recipe)
+        hero = _read_key(reader, folded, recipe, partial(build_card, complete=complete))
         if hero is not None:
             return hero
     return None
 
 
-def _read_key(reader: FieldReader, meta: Mapping[str, Any], recipe: Callable[..., BuiltRecipe]) -> HeroRequest | None:
+def _read_key(
+    reader: FieldReader, meta: Mapping[str, Any], recipe: Callable[..., BuiltRecipe], card: ReadCard
+) -> HeroRequest | None:
     is_hero_key = reader.key == "hero"
     value = meta.get(reader.key.lower())
     if isinstance(value, str):
@@ -107,13 +117,15 @@ def _read_key(reader: FieldReader, meta: Mapping[str, Any], recipe: Callable[...
     if repeated:
         raise reader.fault(repeated[0], f"is also given as `{reader.key}_{repeated[0]}`; keep only one of them")
     mapping.update(flat)
-    return _read_hero(reader, mapping, recipe) if mapping else None
+    return _read_hero(reader, mapping, recipe, card) if mapping else None
 
 
 def _read_hero(
-    reader: FieldReader, mapping: Mapping[str, Any], recipe: Callable[..., BuiltRecipe]
+    reader: FieldReader, mapping: Mapping[str, Any], recipe: Callable[..., BuiltRecipe], card: ReadCard
 ) -> HeroRequest | None:
     markers = [key for key in RECIPE_KEYS if key in mapping]
+    if markers == ["card"] and any(key in mapping for key in FILE_KEYS):
+        markers = []  # a title card over the file
     # With a prompt, `image` is the input image of the provider.
     files = [key for key in FILE_KEYS if key in mapping and not (key == "image" and markers)]
     if files and (markers or len(files) > 1):
@@ -135,13 +147,15 @@ def _read_hero(
         if key in mapping
     }
     unknown: Depicts = "unknown"
-    depicts = faults.attempt(lambda: _read_depicts(reader, mapping.get("depicts", unknown)), unknown)
-    focal = faults.attempt(lambda: _read_focal(reader, mapping["focal"]), None) if "focal" in mapping else None
-    file_name = faults.attempt(lambda: _read_file_name(reader, mapping), None)
+    depicts = faults.attempt(lambda: read_depicts(reader, mapping.get("depicts", unknown)), unknown)
+    focal = faults.attempt(lambda: read_focal(reader, mapping["focal"]), None) if "focal" in mapping else None
+    file_name = faults.attempt(lambda: read_file_name(reader, mapping), None)
     path, built, origin = None, BuiltRecipe(), Rights()
     if files:
         path = _read_file(reader, files[0], mapping, faults)
         origin = _read_origin(reader, mapping, faults)
+        if mapping.get("card"):
+            built = BuiltRecipe(card=faults.attempt(partial(card, reader, mapping["card"]), {}))
     else:
         faults.faults += [_origin_of_recipe(reader, key) for key in ORIGIN_KEYS if key in mapping]
         mapping = {key: value for key, value in mapping.items() if key not in ORIGIN_KEYS}
@@ -167,22 +181,9 @@ def _read_hero(
         depicts=depicts,
         focal=focal,
         file_name=file_name,
+        card=built.card,
         origin=reader.where,
     )
-
-
-def _read_file_name(reader: FieldReader, mapping: Mapping[str, Any]) -> str | None:
-    """Read the name of a published hero, without suffix."""
-    if "file_name" not in mapping:
-        return None
-    value = reader.text("file_name", mapping["file_name"])
-    name = re.sub(r"\.jpe?g$", "", value, flags=re.IGNORECASE)
-    if not _FILE_NAME.fullmatch(name):
-        hint = "letters, digits, `-`, `_` and `.`, without a folder, such as `blue-mountains`"
-        raise reader.fault("file_name", f"expected a file name, found {format_value(value)}", hint)
-    if any(key in mapping for key in FILE_KEYS) and not any(key in mapping for key in RECIPE_KEYS):
-        raise reader.fault("file_name", "is for recipes: an image file keeps its own name", "remove it")
-    return name
 
 
 def _render(reader: FieldReader, key: str, source: str, variables: Mapping[str, Any]) -> str:
@@ -214,37 +215,8 @@ def _origin_of_recipe(reader: FieldReader, key: str) -> RecipeError:
     return reader.fault(key, "is set by the provider of a recipe", "remove it; it is for image files (`src`)")
 
 
-def _read_depicts(reader: FieldReader, value: Any) -> Depicts:
-    word = value.strip().lower() if isinstance(value, str) else value
-    found = next((choice for choice in _DEPICTS if choice == word), None)
-    if found is None:
-        close = closest(word, _DEPICTS) if isinstance(word, str) else None
-        hint = f"did you mean `{close}`?" if close else ""
-        raise reader.fault("depicts", f"expected one of {join_keys(_DEPICTS)}, found {format_value(value)}", hint)
-    return found
-
-
-def _read_focal(reader: FieldReader, value: Any) -> tuple[float, float]:
-    """Read ``[0.3, 0.4]`` or ``30% 40%``: fractions of width and height from the upper left corner."""
-    parts = re.split(r"[\s,]+", value.strip(" \t[]()")) if isinstance(value, str) else value
-    point = [_read_fraction(part) for part in parts] if isinstance(parts, list | tuple) else []
-    if len(point) == 2 and point[0] is not None and point[1] is not None:
-        return point[0], point[1]
-    hint = "the point that crops must keep, from the left and from the top: `[0.3, 0.4]` or `30% 40%`"
-    raise reader.fault("focal", f"expected two fractions from 0 to 1, found {format_value(value)}", hint)
-
-
-def _read_fraction(value: Any) -> float | None:
-    if isinstance(value, str) and re.fullmatch(r"\d{1,3}(?:\.\d{1,9})?%|[01]?\.\d{1,9}|[01]", value.strip()):
-        text = value.strip()
-        value = float(text[:-1]) / 100 if text.endswith("%") else float(text)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
-        return None
-    return float(value)
-
-
 def _read_file(reader: FieldReader, key: str, mapping: Mapping[str, Any], faults: FaultCollector) -> str | None:
-    expected = (key, *DESCRIPTION_KEYS, *ORIGIN_KEYS)
+    expected = (key, *DESCRIPTION_KEYS, *ORIGIN_KEYS, "card")
     for unknown in sorted(set(mapping) - set(expected)):
         close = closest(unknown, expected)
         hint = f"did you mean `{close}`?" if close else f"expected one of {join_keys(expected)}"

@@ -30,6 +30,26 @@ def draw(recipe: Recipe, styles: tuple[str, ...], own: ProjectCards = ProjectCar
     return out.getvalue()
 
 
+def draw_over(image: bytes, recipe: Recipe, own: ProjectCards) -> bytes:
+    """Return the PNG of a card over an image, cut and scaled to the recipe's size. Raises RecipeError.
+
+    ``recipe.options``: ``card``, ``colors``, ``mode`` and ``focal``, as in a recipe with a drawn image.
+    """
+    from imageseo.heroes.providers.art.cover_image import fit_image, is_dark
+    from imageseo.heroes.providers.art.title_card import TitleCard
+
+    canvas, options = Canvas(recipe.width, recipe.height), recipe.options
+    paint = fit_image(image, canvas, tuple(options.get("focal") or (0.5, 0.5)))
+    written = options["colors"]
+    mode = options.get("mode", "auto")
+    if mode not in ("light", "dark"):
+        mode = "dark" if is_dark(paint) else "light"
+    colors = palette(written if isinstance(written, Mapping) else tuple(written), Dice(0, "palette"), mode)
+    out = io.BytesIO()
+    Image.fromarray(TitleCard(canvas, options["card"], own).draw(paint, colors, 0)).save(out, "PNG")
+    return out.getvalue()
+
+
 def card_notes(recipe: Recipe, own: ProjectCards) -> tuple[str, ...]:
     """Return what a card cannot show of its texts."""
     from imageseo.heroes.providers.art.title_card import TitleCard
