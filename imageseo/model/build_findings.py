@@ -72,8 +72,9 @@ REMEDIES: Mapping[str, str] = {
     "hero-store": "Make the cache folder (`imageseo cache info` shows it) writable, or pin the hero: a pinned hero "
     "needs no cache.",
     "hero-unpinned": "`imageseo generate` makes the image, stores it in heroes/ and writes the pin; commit both. "
-    "Until then a build draws procedural heroes into the cache and warns; it fails under `frozen`, and for all other "
-    "providers.",
+    "Until then a build draws procedural heroes into the cache, and shows a drawing marked DRAFT for those of all "
+    "other providers; both are warnings. With `frozen` the build fails, and in CI (the variable CI) it fails for the "
+    "other providers.",
     "hero-unread": "`imageseo doctor` shows what is missing or broken: install or repair it, name the folder of the "
     "sources in `content_dir`, or build in the folder of the project.",
     "hero-unused": "Correct the key or the pattern; for a key the finding suggests the nearest valid one.",

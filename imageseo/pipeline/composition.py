@@ -14,6 +14,7 @@ from imageseo.config.plugins import foreign_plugins, is_built_in, load_plugins, 
 from imageseo.config.settings import Settings
 from imageseo.heroes.lock import lock as locks
 from imageseo.heroes.masters import store as master_stores
+from imageseo.heroes.masters.drafts import in_ci
 from imageseo.heroes.masters.guarded_provider import BrokenProvider, provider_of
 from imageseo.heroes.masters.resolver import TYPED, Command, MasterResolver
 from imageseo.heroes.recipes import prompts_file
@@ -187,6 +188,7 @@ def build_tools(
                 providers=providers(settings, project),
                 vault=master_store(settings, project),
                 frozen=settings.frozen,
+                drafts=not in_ci(),
                 command=command,
             ),
             library=prompt_library(settings, project),
@@ -213,7 +215,7 @@ def _versions(factory: EncoderFactory, *, crops: bool, code: str) -> str:
     resizer = load_resizer(policies[0].resizer).version()
     cropper = [_cropper_version()] if crops else []
     codec_versions = (f"{name} {each.version()}" for name, each in factory.codecs.items())
-    codes = [code, *filter(None, [themes.foreign_versions()])]
+    codes = [code, *filter(None, [themes.foreign_versions(), "CI" if in_ci() else ""])]
     return "\n".join([*codes, resizer, metric_version, repr([*policies]), *cropper, *codec_versions])
 
 

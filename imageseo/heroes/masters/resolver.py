@@ -7,13 +7,15 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from imageseo.heroes.lock import lock as locks
 from imageseo.heroes.lock.lock import Lock
+from imageseo.heroes.masters import drafts
 from imageseo.heroes.masters.master_check import checked_masters
+from imageseo.heroes.masters.pin_mismatch import stale_finding, why_unpinned
 from imageseo.heroes.masters.store import FolderMasterStore, restore_hint
 from imageseo.heroes.recipes import asset_providers, seed_series
-from imageseo.heroes.recipes.diff import changed_keys, flatten
 from imageseo.model.errors import ImageseoError, PointerError, ProviderError
 from imageseo.model.finding import Finding, Location, Severity
 from imageseo.model.hero import ADOPTED, HeroRequest, PictureText, Pin, Recipe
@@ -56,12 +58,20 @@ class Resolution:
     findings: tuple[Finding, ...] = ()
 
 
+class _Drawing(NamedTuple):
+    """An image that was drawn into the store. ``sha256``: bare hex."""
+
+    sha256: str
+    read: Callable[[], bytes]
+
+
 @dataclass(slots=True, kw_only=True)
 class MasterResolver:
     """Resolves recipes to masters for one build; only writes to the store.
 
     A master is verified once per build, however many pages use it. ``command``: page -> the command that pins its
-    hero, as typed in the current folder. ``vault``: the master store; default: the project folder.
+    hero, as typed in the current folder. ``drafts``: show stand-ins of heroes that only ``generate`` can make.
+    ``vault``: the master store; default: the project folder.
     """
 
     lock: Lock
@@ -69,6 +79,7 @@ class MasterResolver:
     store: Store
     providers: Mapping[str, HeroProvider]
     frozen: bool = False
+    drafts: bool = False
     command: Command = TYPED
     vault: MasterStore | None = None
     _digests: dict[str, str | None] = field(default_factory=dict)
@@ -101,10 +112,10 @@ class MasterResolver:
             resolution = self._resolve_pin(pin, request.page, location)
             return replace(
                 resolution,
-                findings=(*resolution.findings, _stale_finding(pin, recipe, location, self.command(request.page))),
+                findings=(*resolution.findings, stale_finding(pin, recipe, location, self.command(request.page))),
             )
         command = self.command(request.page)
-        reason = _why_unpinned(recipe, self.lock.of_page(request.page))
+        reason = why_unpinned(recipe, self.lock.of_page(request.page))
         provider = self.providers.get(recipe.provider)
         if self.frozen:
             return _fault(
@@ -115,7 +126,10 @@ class MasterResolver:
             return _fault("hero-provider", f"{request.origin}: {unknown.message}", location, unknown.hint)
         if not provider.reproducible:
             problem = f"{reason}, and {recipe.provider} never runs in a build"
-            return _fault("hero-unpinned", problem, location, f"run `{command}` and commit")
+            painter = drafts.painter_of(self.providers) if self.drafts else None
+            if painter is None:
+                return _fault("hero-unpinned", problem, location, f"run `{command}` and commit")
+            return self._draw_draft(recipe, painter, location, problem, command)
         return self._draw_unpinned(recipe, provider, location, reason, command)
 
     def _series_seed(self, request: HeroRequest, beside: Callable[[], Iterable[HeroRequest]]) -> int | None:
@@ -168,16 +182,52 @@ class MasterResolver:
             self._files[pin.file] = None if path is None else pin.file if in_project else str(path.absolute())
         return self._files[pin.file]
 
+    def _draw_draft(
+        self, recipe: Recipe, painter: HeroProvider, location: Location, problem: str, command: str
+    ) -> Resolution:
+        """Return a stand-in that is marked as a draft, for a hero that no build can make."""
+        hint = f"run `{command}` where its model or library is, then commit the image and {locks.NAME}"
+        try:
+            drawing = self._drawing(drafts.draft_key(painter, recipe), partial(drafts.draw, painter, recipe))
+        except ImageseoError:  # it is the hero that is missing, not its stand-in
+            return _fault("hero-unpinned", problem, location, hint)
+        finding = Finding(
+            rule="hero-unpinned",
+            severity=Severity.WARN,
+            message=f"{problem}; the page shows a drawing marked DRAFT instead",
+            location=location,
+            hint=f"{hint}; in CI (the variable CI) and with `frozen`, this is an error",
+        )
+        master = ResolvedMaster(
+            sha256=drawing.sha256,
+            width=recipe.width,
+            height=recipe.height,
+            digital_source_type=painter.digital_source_type,
+            file=None,
+            read=drawing.read,
+        )
+        return Resolution(master=master, findings=(finding,))
+
+    def _drawing(self, key: str, draw: Callable[[], bytes]) -> _Drawing:
+        """Return a drawing from the store, drawn first if needed. Raises ImageseoError."""
+        stored = self.store.find(key) or self.store.put(key, draw())
+
+        def read() -> bytes:
+            data = self.store.read(stored)
+            if data is None:  # damaged or removed since: equal recipes give equal bytes
+                data = draw()
+                self.store.put(key, data)
+            return data
+
+        return _Drawing(stored.sha256.removeprefix("sha256:"), read)
+
     def _draw_unpinned(
         self, recipe: Recipe, provider: HeroProvider, location: Location, reason: str, command: str
     ) -> Resolution:
-        key = unpinned_key(provider, recipe)
-        stored = self.store.find(key)
-        if stored is None:
-            try:
-                stored = self.store.put(key, _draw(provider, recipe))
-            except ImageseoError as error:
-                return _fault(f"hero-{error.id}", error.message, location, error.hint)
+        try:
+            drawing = self._drawing(unpinned_key(provider, recipe), partial(_draw, provider, recipe))
+        except ImageseoError as error:
+            return _fault(f"hero-{error.id}", error.message, location, error.hint)
         notes = "".join(f"; {note}" for note in provider.notes(recipe))
         finding = Finding(
             rule="hero-unpinned",
@@ -186,21 +236,13 @@ class MasterResolver:
             location=location,
             hint=f"run `{command}`, then commit the image and {locks.NAME}",
         )
-
-        def read() -> bytes:
-            data = self.store.read(stored)
-            if data is None:  # damaged or removed since: equal recipes give equal bytes
-                data = _draw(provider, recipe)
-                self.store.put(key, data)
-            return data
-
         master = ResolvedMaster(
-            sha256=stored.sha256.removeprefix("sha256:"),
+            sha256=drawing.sha256,
             width=recipe.width,
             height=recipe.height,
             digital_source_type=provider.digital_source_type,
             file=None,
-            read=read,
+            read=drawing.read,
             recipe=recipe,
         )
         return Resolution(master=master, findings=(finding,))
@@ -218,26 +260,6 @@ def _draw(provider: HeroProvider, recipe: Recipe) -> bytes:
 def _prompt_of(recipe: Recipe) -> str | None:
     prompt = recipe.options.get("prompt")
     return prompt if isinstance(prompt, str) and prompt else None
-
-
-def _stale_finding(pin: Pin, recipe: Recipe, location: Location, command: str) -> Finding:
-    keys = changed_keys(pin.recipe, recipe)
-    old, new = flatten(pin.recipe), flatten(recipe)
-    changes = ", ".join(f"{key} {old.get(key)!r}, now {new.get(key)!r}" for key in keys)
-    names = " and ".join(f"`{key.rpartition('.')[2]}`" for key in keys)
-    return Finding(
-        rule="hero-stale",
-        severity=Severity.WARN,
-        message=f"the page has changed since its hero was pinned: {changes}",
-        location=location,
-        hint=f"regenerate it with `{command}`, or write the old {names} into the recipe to keep it",
-    )
-
-
-def _why_unpinned(recipe: Recipe, pin: Pin | None) -> str:
-    if pin is None:
-        return "the hero is not pinned"
-    return f"the hero's recipe has changed since it was pinned ({', '.join(changed_keys(pin.recipe, recipe))})"
 
 
 def unknown_provider(name: str, providers: Mapping[str, HeroProvider]) -> ProviderError:
