@@ -142,7 +142,7 @@ class TestOptions:
         """An option that `read_options` does not read would be dropped silently."""
         names = (
             "model prompt config negative weights steps guidance scheduler dtype vae refiner embeddings loras control "
-            "ip_adapter image strength mask outpaint upscale"
+            "ip_adapter image strength mask outpaint hires upscale"
         )
         assert " ".join(options.KEYS) == names
         assert {each.name for each in fields(options.read_options({"model": "m", "prompt": "x"}))} == set(options.KEYS)

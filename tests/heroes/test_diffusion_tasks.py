@@ -315,7 +315,7 @@ def test_image_from_an_original_is_composite() -> None:
         ({"image": "scene.png", "steps": 3, "strength": 0.3}, "at least 4 steps"),
         ({"control": {"model": "canny"}}, "`control.image`"),
         ({"control": {"image": "scene.png"}}, "`control.model`"),
-        ({"control": {"model": "canny", "image": "scene.png", "prepare": "depth"}}, "canny or none"),
+        ({"control": {"model": "canny", "image": "scene.png", "prepare": "depth"}}, "expected canny, lineart or none"),
         ({"loras": ["style.ckpt"]}, "is a pickle"),
         ({"embeddings": ["word.pt"]}, "is a pickle"),
         ({"loras": ["a.safetensors", "a.safetensors"]}, "is listed twice"),

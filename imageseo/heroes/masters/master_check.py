@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from imageseo.model.errors import ImageseoError, ProviderError
 from imageseo.model.foreign import describe_error
@@ -43,6 +43,14 @@ def checked_masters(
         yield master
 
 
+@runtime_checkable
+class EnlargingProvider(Protocol):
+    """Additional method of a provider whose recipes can ask for an image larger than it is drawn at first."""
+
+    def output_size(self, recipe: Recipe) -> tuple[int, int]:
+        """Return width and height in px of the recipe's master; may depend only on the recipe."""
+
+
 def check_master(name: str, provider: HeroProvider, recipe: Recipe, master: Any, *, any_size: bool = False) -> None:
     """Raise ProviderError unless this is a master of the recipe: a PNG that can be read, of the size asked for.
 
@@ -61,6 +69,8 @@ def check_master(name: str, provider: HeroProvider, recipe: Recipe, master: Any,
     with open_image(png, name) as image:
         size, frames = image.size, getattr(image, "n_frames", 1)
     asked = (recipe.width, recipe.height)
+    if isinstance(provider, EnlargingProvider):
+        asked = provider.output_size(recipe)
     fits = size == asked or (
         isinstance(provider, LibraryProvider)
         and all(found <= side for found, side in zip(size, asked, strict=True))

@@ -68,11 +68,20 @@ class Diffusers:
         """Return the size in px of recipes without one: as in the settings, else one that all models can draw."""
         return self.options.width or width or WIDTH, self.options.height or height or HEIGHT
 
+    def output_size(self, recipe: Recipe) -> tuple[int, int]:
+        """Return the size in px after a second pass and enlarging."""
+        size = recipe.width, recipe.height
+        hires, upscale = recipe.options.get("hires"), recipe.options.get("upscale")
+        if hires:
+            size = _import_module("limits.sizes").enlarged(*size, hires["scale"])
+        return (size[0] * upscale["scale"], size[1] * upscale["scale"]) if upscale else size
+
     def notes(self, recipe: Recipe) -> tuple[str, ...]:
-        """Return a note that a negative prompt has no effect without guidance."""
+        """Return notes: a negative prompt without effect, a scheduler that only comes close to the one of that name."""
+        found = [_import_module("schedulers").note(str(recipe.options.get("scheduler", "")))]
         if recipe.options.get("negative") and recipe.options.get("guidance", 0) <= 1:
-            return ("the negative prompt has no effect: it needs a guidance above 1",)
-        return ()
+            found.append("the negative prompt has no effect: it needs a guidance above 1")
+        return tuple(note for note in found if note)
 
     def preflight(self, recipe: Recipe) -> tuple[str, ...]:
         """Return notes on what the image would lack; loads no weights. Raises ProviderError, MissingExtraError."""

@@ -32,9 +32,10 @@ def hash_models(options: RecipeOptions, files: ModelFiles) -> dict[str, str]:
         found[f"embedding:{name}"] = files.digest(files.path(f"embeddings[{number}]", name))
     for number, lora in enumerate(options.loras):
         found[f"lora:{lora.file}"] = files.digest(files.path(f"loras[{number}].file", lora.file))
-    if options.control is not None:
-        found["control"] = files.digest(files.folder("control.model", options.control.model))
-        found[f"image:{options.control.image}"] = files.digest(files.path("control.image", options.control.image))
+    for number, control in enumerate(options.control):
+        role = f"control:{control.model}" if number else "control"
+        found[role] = files.digest(files.folder("control.model", control.model))
+        found[f"image:{control.image}"] = files.digest(files.path("control.image", control.image))
     if options.ip_adapter is not None:
         adapter = options.ip_adapter
         folder = files.folder("ip_adapter.folder", adapter.folder)
@@ -75,13 +76,14 @@ def describe_environment(
         found["memory"] = machine.memory
     if result.tiled:
         found["tiled"] = True
+    found["scheduler"] = result.scheduler
     if result.lora_layers:
         counts = (f"{Path(file).name} {used}/{every}" for file, (used, every) in result.lora_layers.items())
         found["lora_layers"] = ", ".join(counts)
     packages = {
         "compel": result.compel,
         "peft": options.loras,
-        "scikit-image": options.control is not None and options.control.prepare == "canny",
+        "scikit-image": any(each.prepare == "canny" for each in options.control),
         "ncnn": options.upscale,
     }
     for name in (name for name, used in packages.items() if used):
@@ -119,13 +121,26 @@ def format_parameters(
         "TI hashes": ", ".join(
             f"{Path(name).stem}: {_short(models[f'embedding:{name}'])}" for name in options.embeddings
         ),
-        "Hires upscale": None if options.upscale is None else options.upscale.scale,
-        "Hires upscaler": None if options.upscale is None else Path(options.upscale.model).stem,
+        **_hires_settings(options),
     }
     line = ", ".join(f"{name}: {_quoted(value)}" for name, value in settings.items() if value not in (None, ""))
     loras = "".join(f" <lora:{Path(lora.file).stem}:{lora.weight:g}>" for lora in options.loras)
     negative = f"\nNegative prompt: {_line(options.negative)}" if options.negative else ""
     return f"{_line(options.prompt)}{loras}{negative}\n{line}"
+
+
+def _hires_settings(options: RecipeOptions) -> dict[str, Any]:
+    """Return A1111's settings of a second pass, or else of enlarging the finished image."""
+    if options.hires is not None:
+        return {
+            "Denoising strength": f"{options.hires.strength:g}",
+            "Hires upscale": f"{options.hires.scale:g}",
+            "Hires steps": options.hires.steps,
+            "Hires upscaler": "Lanczos",
+        }
+    if options.upscale is not None:
+        return {"Hires upscale": options.upscale.scale, "Hires upscaler": Path(options.upscale.model).stem}
+    return {}
 
 
 def sampler_names(name: str, used: Any) -> tuple[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from imageseo.heroes.providers.diffusion import pipelines, prompt_embeddings
@@ -43,6 +43,7 @@ class BatchResult:
     """Result of a call: an image or an error for each prompt; notes; whether tiles and compel were used.
 
     ``prompt_notes``: further notes for each prompt. ``lora_layers``: file -> layers that are used, and all of them.
+    ``scheduler``: its class and settings.
     """
 
     images: tuple[Image | ProviderError, ...]
@@ -50,6 +51,7 @@ class BatchResult:
     tiled: bool = False
     compel: bool = False
     prompt_notes: tuple[tuple[str, ...], ...] = ()
+    scheduler: str = ""
     lora_layers: Mapping[str, tuple[int, int]] = field(default_factory=dict)
 
 
@@ -83,6 +85,33 @@ def draw(job: InferenceJob, prompts: Sequence[str], seeds: Sequence[int], on_ste
         tiled=True,
         compel=any(result.compel for result in results),
     )
+
+
+def draw_again(
+    job: InferenceJob,
+    first: BatchResult,
+    strength: float,
+    prompts: Sequence[str],
+    seeds: Sequence[int],
+    on_step: OnStep,
+) -> BatchResult:
+    """Enlarge the images of a first pass to the size of the job and draw them again, one by one. Raises ProviderError.
+
+    ``job.pipe`` starts from an image; ``strength``: how much of it is replaced.
+    """
+    from PIL import Image
+
+    images: list[Image.Image | ProviderError] = []
+    tiled = first.tiled
+    for image, prompt, seed in zip(first.images, prompts, seeds, strict=True):
+        if isinstance(image, ProviderError):
+            images.append(image)
+            continue
+        start = {"image": image.resize(job.size, Image.Resampling.LANCZOS), "strength": strength}
+        second = draw(replace(job, arguments={**job.arguments, **start}), [prompt], [seed], on_step)
+        images += second.images
+        tiled = tiled or second.tiled
+    return replace(first, images=tuple(images), tiled=tiled)
 
 
 def call_pipeline(pipe: Any, arguments: Mapping[str, Any]) -> Any:

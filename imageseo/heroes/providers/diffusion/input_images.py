@@ -1,4 +1,4 @@
-"""Read the images that a recipe names: upright, in sRGB, resized without distortion."""
+"""Read the images that a recipe names, upright, in sRGB, resized without distortion; and write finished ones."""
 
 from __future__ import annotations
 
@@ -41,6 +41,13 @@ def read_mask(path: Path, key: str) -> Image:
 
     image = ImageOps.exif_transpose(_open(path, key))
     return _to_grey(image) if image.mode.startswith(("I", "F")) else image.convert("RGB").convert("L")
+
+
+def encode_png(image: Image) -> bytes:
+    """Encode as PNG: lossless, and equal bytes for equal pixels."""
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG", compress_level=6)
+    return buffer.getvalue()
 
 
 def cover(image: Image, size: Size) -> Image:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
@@ -50,23 +51,20 @@ def quantization(mode: str, components: Mapping[str, Any], dtype: Any) -> Any:
     """
     if mode not in _PACKAGES:
         return None
-    import diffusers
-    import transformers
-
+    libraries: dict[str, Any] = {name: import_module(name) for name in ("diffusers", "transformers")}
     mapping: dict[str, Any] = {}
     for name, kind in components.items():
         if not isinstance(kind, list) or len(kind) != 2 or not (kind[1] in _LARGE or name == "transformer"):
             continue
-        library: Any = diffusers if kind[0] == "diffusers" else transformers
+        library = libraries[kind[0]]
         if mode == "8bit":
-            from torchao.quantization import Int8WeightOnlyConfig
-
-            mapping[name] = library.TorchAoConfig(Int8WeightOnlyConfig())
+            torchao: Any = import_module("torchao.quantization")
+            mapping[name] = library.TorchAoConfig(torchao.Int8WeightOnlyConfig())
         else:
             mapping[name] = library.BitsAndBytesConfig(
                 load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_compute_dtype=dtype
             )
-    return diffusers.PipelineQuantizationConfig(quant_mapping=mapping)
+    return libraries["diffusers"].PipelineQuantizationConfig(quant_mapping=mapping)
 
 
 def place(pipe: Any, mode: str, device: str) -> Any:

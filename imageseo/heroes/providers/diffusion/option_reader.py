@@ -104,7 +104,8 @@ class OptionReader:
         value = self._value(key, default)
         if value is default:
             return value
-        return value if value in allowed else self.fault(key, f"expected {' or '.join(allowed)}, found {value!r}")
+        expected = f"{', '.join(allowed[:-1])} or {allowed[-1]}"
+        return value if value in allowed else self.fault(key, f"expected {expected}, found {value!r}")
 
     def parse(self, key: str, read: Callable[[Any], Any], default: Any) -> Any:
         value = self._value(key, default)

@@ -10,6 +10,7 @@ from imageseo.heroes.providers.diffusion import schedulers, tasks
 from imageseo.heroes.providers.diffusion.option_reader import REQUIRED, OptionReader
 from imageseo.heroes.providers.diffusion.recipe_options import (
     Control,
+    Hires,
     IpAdapter,
     Lora,
     RecipeOptions,
@@ -39,6 +40,8 @@ def complete(options: Mapping[str, Any], *, model: str | None = None) -> dict[st
     """
     with_model = options if options.get("model") is not None else {**options, "model": model}
     found: dict[str, Any] = _to_json(read_options(with_model))
+    if len(found.get("control", ())) == 1:  # as it was before there could be several: pins keep their recipe
+        found["control"] = found["control"][0]
     return found
 
 
@@ -62,7 +65,7 @@ def read_options(options: Mapping[str, Any]) -> RecipeOptions:
         "refiner": reader.table("refiner", _refiner),
         "embeddings": reader.items("embeddings", _file),
         "loras": reader.items("loras", _lora),
-        "control": reader.table("control", _control),
+        "control": _controls(reader),
         "ip_adapter": reader.table("ip_adapter", _ip_adapter),
         "image": image,
         "strength": reader.number(
@@ -70,6 +73,7 @@ def read_options(options: Mapping[str, Any]) -> RecipeOptions:
         ),
         "mask": reader.text("mask", None),
         "outpaint": reader.flag("outpaint"),
+        "hires": reader.table("hires", _hires),
         "upscale": reader.table("upscale", _upscale),
     }
     for key in ("strength", "mask", "outpaint"):
@@ -79,8 +83,13 @@ def read_options(options: Mapping[str, Any]) -> RecipeOptions:
         reader.fault(
             "outpaint", "cannot be combined with `mask`", "remove one: outpainting masks the area outside the image"
         )
+    for key in ("image", "refiner", "control"):
+        if found["hires"] is not None and found[key]:
+            reader.fault(
+                "hires", f"cannot be combined with `{key}`", "remove one: it is a second pass of text-to-image"
+            )
     for key in ("mask", "outpaint", "control"):
-        if found["refiner"] is not None and found[key] not in (None, False):
+        if found["refiner"] is not None and found[key]:
             reader.fault(
                 "refiner", f"cannot be combined with `{key}`", "remove one: a refiner works with text-to-image only"
             )
@@ -124,13 +133,31 @@ def _lora(value: Any, location: str) -> Lora:
     return lora
 
 
+def _controls(reader: OptionReader) -> tuple[Control, ...]:
+    if isinstance(reader.values.get("control"), list | tuple):
+        return reader.items("control", _control)
+    control = reader.table("control", _control)
+    return () if control is None else (control,)
+
+
+def _hires(value: Any, location: str) -> Hires:
+    reader = OptionReader({} if value is True else value, location, ("scale", "strength", "steps"))
+    hires = Hires(
+        scale=reader.number("scale", 2.0, 1, 4),
+        strength=reader.number("strength", 0.5, 0.01, 1),
+        steps=None if reader.values.get("steps") is None else reader.integer("steps", 30, 1, 500),
+    )
+    reader.raise_faults()
+    return hires
+
+
 def _control(value: Any, location: str) -> Control:
     reader = OptionReader(value, location, ("model", "image", "scale", "prepare"))
     control = Control(
         model=reader.text("model", REQUIRED),
         image=reader.text("image", REQUIRED),
         scale=reader.number("scale", 1.0, 0, 10),
-        prepare=reader.one_of("prepare", "none", ("canny", "none")),
+        prepare=reader.one_of("prepare", "none", ("canny", "lineart", "none")),
     )
     reader.raise_faults()
     return control

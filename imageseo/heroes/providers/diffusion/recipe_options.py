@@ -26,7 +26,7 @@ class Control:
     model: str
     image: str
     scale: float = 1.0
-    prepare: Literal["canny", "none"] = "none"
+    prepare: Literal["canny", "lineart", "none"] = "none"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +56,18 @@ class Upscale:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Hires:
+    """A second pass: the first image is enlarged and drawn again, as far as ``strength`` goes.
+
+    ``steps``: before ``strength`` is applied; None: as in the first pass.
+    """
+
+    scale: float = 2.0
+    strength: float = 0.5
+    steps: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RecipeOptions:
     """Options of a recipe besides seed, width and height. Paths are relative to the project, or absolute.
 
@@ -64,7 +76,7 @@ class RecipeOptions:
     ``schedulers``, or ``default`` for the one in the model folder. ``dtype``: None lets the device decide.
     ``weights``: whether weighted words count, where the model supports it (None: they do).
     ``strength``: how much of ``image`` is redrawn; needs ``image``. ``width`` and ``height`` of the recipe are the size
-    that the model draws; ``upscale`` enlarges that.
+    that the model draws; ``hires`` and ``upscale`` enlarge that.
     """
 
     model: str
@@ -80,10 +92,11 @@ class RecipeOptions:
     refiner: Refiner | None = None
     embeddings: tuple[str, ...] = ()
     loras: tuple[Lora, ...] = ()
-    control: Control | None = None
+    control: tuple[Control, ...] = ()
     ip_adapter: IpAdapter | None = None
     image: str | None = None
     strength: float | None = None
     mask: str | None = None
     outpaint: bool = False
+    hires: Hires | None = None
     upscale: Upscale | None = None

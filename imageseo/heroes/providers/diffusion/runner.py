@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections import Counter, OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
@@ -15,6 +14,7 @@ from imageseo.heroes.providers.diffusion import (
     adapters,
     generation_metadata,
     inference,
+    input_images,
     memory,
     pipelines,
     prompt_embeddings,
@@ -219,11 +219,16 @@ class DiffusionRunner:
             title = f"{size[0]}x{size[1]}, {count_text}"
             with report_steps(self.progress, title, options.steps, stop) as on_step:
                 drawn = inference.draw(job, [text.prompt for text in texts], seeds, on_step)
+                if options.hires is not None:
+                    again = tasks.second_pass(pipe, options, size, job)
+                    lines = [text.prompt for text in texts]
+                    drawn = inference.draw_again(again, drawn, options.hires.strength, lines, seeds, on_step)
             drawn = replace(
                 drawn,
                 notes=(*drawn.notes, *attached.notes),
                 prompt_notes=tuple((*text.notes, *text.cuts) for text in texts),
                 lora_layers=attached.lora_layers,
+                scheduler=schedulers.describe(task_pipe.scheduler),
             )
             # Before the scheduler is restored.
             return drawn, task_pipe, generation_metadata.sampler_names(options.scheduler, task_pipe.scheduler)
@@ -260,7 +265,7 @@ class DiffusionRunner:
         if options.upscale is not None:
             image = import_module("imageseo.heroes.providers.diffusion.upscaler").enlarge(image, options, self.files)
         return Master(
-            png=_png(image),
+            png=input_images.encode_png(image),
             digital_source_type=tasks.digital_source_type(options),
             notes=drawn.notes,
             env=drawn.env,
@@ -278,7 +283,7 @@ def _batch_key(recipe: Recipe, options: RecipeOptions | None) -> str | None:
         options = options or read_options(recipe.options)
     except RecipeError:  # reported when the recipe is processed
         return None
-    if options.image is not None or options.control is not None or options.ip_adapter is not None:
+    if options.image is not None or options.control or options.ip_adapter is not None:
         return None
     common = {key: value for key, value in recipe.options.items() if key != "prompt"}
     return Recipe(provider=recipe.provider, seed=0, width=recipe.width, height=recipe.height, options=common).key
@@ -288,10 +293,3 @@ def _attach_adapters(pipe: Any, options: RecipeOptions, files: ModelFiles) -> Ab
     if not (options.loras or options.embeddings or options.vae or options.ip_adapter):
         return nullcontext(Attached())
     return adapters.attach(pipe, options, files)
-
-
-def _png(image: Image) -> bytes:
-    """Encode as PNG: lossless, and equal bytes for equal pixels."""
-    buffer = io.BytesIO()
-    image.save(buffer, "PNG", compress_level=6)
-    return buffer.getvalue()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -19,7 +20,8 @@ DEFAULT = "default"
 class Sampler:
     """A scheduler of diffusers. ``title``: its name in A1111. ``flow``: its class for flow matching, or ``""``.
 
-    ``sigmas``: whether it supports Karras and other step spacings.
+    ``sigmas``: whether it supports Karras and other step spacings. ``approximate``: the sampler of A1111 that it comes
+    close to: the method or the noise is another one.
     """
 
     title: str
@@ -27,9 +29,12 @@ class Sampler:
     options: Mapping[str, Any] = field(default_factory=dict)
     flow: str = ""
     sigmas: bool = False
+    approximate: str = ""
 
 
 _DPM = "DPMSolverMultistepScheduler"
+_DPM_SINGLE = "DPMSolverSinglestepScheduler"
+_SDE = {"algorithm_type": "sde-dpmsolver++"}
 _FLOW_EULER = "FlowMatchEulerDiscreteScheduler"
 _SAMPLERS = {
     "euler": Sampler(title="Euler", class_name="EulerDiscreteScheduler", flow=_FLOW_EULER, sigmas=True),
@@ -50,7 +55,7 @@ _SAMPLERS = {
         title="DPM++ 2M", class_name=_DPM, options={"algorithm_type": "dpmsolver++"}, flow=_DPM, sigmas=True
     ),
     "dpm++ 2m sde": Sampler(
-        title="DPM++ 2M SDE", class_name=_DPM, options={"algorithm_type": "sde-dpmsolver++"}, sigmas=True
+        title="DPM++ 2M SDE", class_name=_DPM, options=_SDE, sigmas=True, approximate="DPM++ 2M SDE"
     ),
     "dpm++ 3m": Sampler(
         title="DPM++ 3M",
@@ -59,7 +64,16 @@ _SAMPLERS = {
         flow=_DPM,
         sigmas=True,
     ),
-    "dpm++ 2s": Sampler(title="DPM++ 2S", class_name="DPMSolverSinglestepScheduler", sigmas=True),
+    "dpm++ 2s": Sampler(title="DPM++ 2S", class_name=_DPM_SINGLE, sigmas=True, approximate="DPM++ 2S a"),
+    "dpm++ sde": Sampler(title="DPM++ SDE", class_name=_DPM_SINGLE, options=_SDE, sigmas=True, approximate="DPM++ SDE"),
+    "dpm++ 3m sde": Sampler(
+        title="DPM++ 3M SDE",
+        class_name=_DPM,
+        options={**_SDE, "solver_order": 3},
+        sigmas=True,
+        approximate="DPM++ 3M SDE",
+    ),
+    "tcd": Sampler(title="TCD", class_name="TCDScheduler"),
 }
 _SPACINGS = {
     "karras": ("Karras", "use_karras_sigmas"),
@@ -108,6 +122,20 @@ def a1111_names(name: str) -> tuple[str, str]:
     """Return A1111's names of sampler and schedule type: ``("DPM++ 2M", "Karras")``; the second may be empty."""
     sampler, spacing = _split_name(name)
     return _SAMPLERS[sampler].title, _SPACINGS[spacing][0] if spacing else ""
+
+
+def note(name: str) -> str:
+    """Return a note if A1111 draws other images with the sampler of a canonical name; "" for one that is equal."""
+    sampler = _SAMPLERS.get(_split_name(name)[0])
+    if sampler is None or not sampler.approximate:
+        return ""
+    return f"`scheduler`: {name} is approximate: A1111 draws another image with {sampler.approximate} and the same seed"
+
+
+def describe(scheduler: Any) -> str:
+    """Return class and all settings of a scheduler, as evidence."""
+    config = {key: value for key, value in scheduler.config.items() if not key.startswith("_")}
+    return f"{type(scheduler).__name__} {json.dumps(config, sort_keys=True, default=str)}"
 
 
 def create_scheduler(name: str, pipeline: Any) -> Any:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from imageseo.heroes.providers.diffusion import blending, controlnet, input_images
+from imageseo.heroes.providers.diffusion import blending, controlnet, input_images, pipelines
 from imageseo.heroes.providers.diffusion.input_images import Size
+from imageseo.heroes.providers.diffusion.limits import sizes
 from imageseo.model.errors import ProviderError, RecipeError
 from imageseo.model.hero import COMPOSITE_TRAINED_MEDIA, TRAINED_MEDIA
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+    from imageseo.heroes.providers.diffusion.inference import InferenceJob
     from imageseo.heroes.providers.diffusion.model_files import ModelFiles
     from imageseo.heroes.providers.diffusion.recipe_options import RecipeOptions
 
@@ -36,6 +39,10 @@ def find_faults(options: RecipeOptions) -> list[RecipeError]:
         minimum = next(steps for steps in range(1, 1001) if int(steps * options.strength) >= 1)
         message = f"`strength`: {options.strength:g} of {options.steps} steps is less than one step"
         found.append(RecipeError(message, hint=f"use at least {minimum} steps, or more strength"))
+    hires = options.hires
+    if hires is not None and int((hires.steps or options.steps) * hires.strength) < 1:
+        message = f"`hires.strength`: {hires.strength:g} of {hires.steps or options.steps} steps is less than one step"
+        found.append(RecipeError(message, hint="use more steps, or more strength"))
     named_files = [("vae", options.vae)] + [
         (f"embeddings[{number}]", file) for number, file in enumerate(options.embeddings)
     ]
@@ -74,25 +81,45 @@ def prepare_call(pipe: Any, options: RecipeOptions, files: ModelFiles, size: Siz
         if mask is not None:
             task = "AutoPipelineForInpainting"
             arguments["mask_image"] = mask
-    controlnet_model = None
-    if options.control is not None:
-        controlnet_model = controlnet.load_controlnet(files.folder("control.model", options.control.model), pipe)
+    controlnet_model: Any = None
+    if options.control:
+        folders = [files.folder("control.model", each.model) for each in options.control]
+        controlnets = [controlnet.load_controlnet(folder, pipe) for folder in folders]
+        controlnet_model = controlnets if len(controlnets) > 1 else controlnets[0]
     elif not arguments:
         _require_text_to_image(pipe)
         return pipe, arguments
-    task_pipe = _pipeline_for_task(pipe, task, controlnet_model)
+    task_pipe = pipeline_for_task(pipe, task, controlnet_model)
     accepted = inspect.signature(task_pipe.__call__).parameters
-    if options.control is not None:
-        source = input_images.read_image(files.path("control.image", options.control.image), "control.image")
-        condition = controlnet.prepare_image(source, options.control.prepare, size)
-        arguments["control_image" if "control_image" in accepted else "image"] = condition
-        arguments["controlnet_conditioning_scale"] = options.control.scale
+    if options.control:
+        conditions = [
+            controlnet.prepare_image(
+                input_images.read_image(files.path("control.image", each.image), "control.image"), each.prepare, size
+            )
+            for each in options.control
+        ]
+        scales = [each.scale for each in options.control]
+        single = len(conditions) == 1
+        arguments["control_image" if "control_image" in accepted else "image"] = conditions[0] if single else conditions
+        arguments["controlnet_conditioning_scale"] = scales[0] if single else scales
     for name in arguments:
         if name not in accepted:
             raise ProviderError(f"{type(task_pipe).__name__} does not support {name}", hint=_SUPPORTED)
     if task != "AutoPipelineForInpainting":
         _require_text_to_image(task_pipe)
     return task_pipe, arguments
+
+
+def second_pass(pipe: Any, options: RecipeOptions, size: Size, first: InferenceJob) -> InferenceJob:
+    """Return the job that draws the images of a first one again, larger. Raises ProviderError.
+
+    ``size``: of the first pass.
+    """
+    assert options.hires is not None
+    larger = sizes.enlarged(*size, options.hires.scale)
+    pipelines.check_size(pipe, *larger)
+    again = pipeline_for_task(pipe, "AutoPipelineForImage2Image")
+    return replace(first, pipe=again, size=larger, steps=options.hires.steps or options.steps)
 
 
 def finish_image(image: Image, options: RecipeOptions, files: ModelFiles, size: Size) -> Image:
@@ -111,7 +138,8 @@ def finish_image(image: Image, options: RecipeOptions, files: ModelFiles, size: 
 _SUPPORTED = "use Stable Diffusion 1.x or SDXL for all tasks; SD3 and Flux support most of them"
 
 
-def _pipeline_for_task(pipe: Any, task: str, controlnet_model: Any) -> Any:
+def pipeline_for_task(pipe: Any, task: str, controlnet_model: Any = None) -> Any:
+    """Return the pipeline of another task, which shares all weights. Raises ProviderError if there is none."""
     import diffusers
 
     descriptions = {

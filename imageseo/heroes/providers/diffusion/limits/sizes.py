@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 
 from imageseo.model.errors import ProviderError
 
+_COMMON_STEP = 32
+
 
 class SizeLimits(NamedTuple):
     """Sides must be multiples of ``step`` px, up to ``maximum`` px."""
@@ -33,6 +35,12 @@ def from_folder(configs: Mapping[str, Mapping[str, Any]]) -> SizeLimits | None:
     if not isinstance(blocks, list) or not blocks:
         return None
     return from_configs(2 ** (len(blocks) - 1), configs.get("transformer"))
+
+
+def enlarged(width: int, height: int, scale: float) -> tuple[int, int]:
+    """Return the size of a second pass: the nearest one in steps that every family draws."""
+    across, down = (max(_COMMON_STEP, round(side * scale / _COMMON_STEP) * _COMMON_STEP) for side in (width, height))
+    return across, down
 
 
 def check(limits: SizeLimits, family: str, width: int, height: int) -> None:

@@ -34,7 +34,7 @@ from imageseo.model import regular_file
 from imageseo.model.errors import ImageseoError, MissingExtraError, ProviderError
 from imageseo.model.extras import install_command
 
-_NO_LORAS = ("PixArt",)
+_NO_LORAS = _NO_IMAGES = ("PixArt",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +116,7 @@ def check(
         with faults.collected():
             check_part()
     if outline is not None:
-        for check_part in (lambda: _check_size(outline, size), lambda: _check_scheduler(outline, options)):
+        for check_part in (lambda: _check_size(outline, size, options), lambda: _check_scheduler(outline, options)):
             with faults.collected():
                 check_part()
     faults.raise_all()
@@ -187,7 +187,7 @@ def _check_packages(options: RecipeOptions) -> None:
     used = {
         "loras": ("peft", bool(options.loras)),
         "upscale": ("ncnn", options.upscale is not None),
-        "control.prepare": ("skimage", options.control is not None and options.control.prepare == "canny"),
+        "control.prepare": ("skimage", any(each.prepare == "canny" for each in options.control)),
     }
     missing = [name for name in pipelines.PACKAGES if find_spec(name) is None]
     if missing:
@@ -217,10 +217,9 @@ def _file_checks(
             files.weights(f"loras[{number}].file", name),
             None if outline is None else outline.configs.get("unet", {}).get("cross_attention_dim"),
         )
-    control = options.control
-    if control is not None:
-        yield lambda: _check_control(control, files, outline)
-        yield lambda: _check_image(files, "control.image", control.image)
+    for control in options.control:
+        yield lambda control=control: _check_control(control, files, outline)  # type: ignore[misc]
+        yield lambda control=control: _check_image(files, "control.image", control.image)  # type: ignore[misc]
     if options.ip_adapter is not None:
         yield lambda: _check_ip_adapter(options, files, outline)
     for key, image in (("image", options.image), ("mask", options.mask)):
@@ -262,10 +261,17 @@ def _check_ip_adapter(options: RecipeOptions, files: ModelFiles, outline: ModelO
         adapters.check_ip_adapter(weights, settings, outline.core.get("cross_attention_dim"))
 
 
-def _check_size(outline: ModelOutline, size: tuple[int, int]) -> None:
+def _check_size(outline: ModelOutline, size: tuple[int, int], options: RecipeOptions) -> None:
     limits = sizes.from_folder(outline.configs)
     if limits is not None:
         sizes.check(limits, outline.family, *size)
+        if options.hires is not None:
+            sizes.check(limits, f"the second pass of {outline.family}", *sizes.enlarged(*size, options.hires.scale))
+    if outline.pipeline.startswith(_NO_IMAGES) and (options.image or options.hires):
+        key = "image" if options.image else "hires"
+        _refuse(
+            f"`{key}`: {outline.pipeline} cannot start from an image", "use Stable Diffusion 1.x, SDXL, SD3 or Flux"
+        )
 
 
 def _check_scheduler(outline: ModelOutline, options: RecipeOptions) -> None:
