@@ -17,6 +17,7 @@ from imageseo.heroes.lock.lock import NAME as LOCK
 from imageseo.integrations import runner
 from imageseo.integrations.mkdocs_pages import (
     READING,
+    add_hero_images,
     attributes_in_markdown,
     built_folders,
     folder_of,
@@ -109,8 +110,10 @@ class BuildEvents:
             hints = hints_of(page, project=self._project.folder, folders={}, keys=keys)
             self._read[Path(page.file.abs_dest_path)] = hints
 
-    def record_files(self, files: Files) -> None:
+    def record_files(self, files: Files, env: object, config: MkDocsConfig) -> None:
         self._files = files
+        if self._project is not None:
+            add_hero_images(files, env, self._read, config, self._project)
 
     def process_site(self, config: MkDocsConfig) -> None:
         """Process the built site. Raises PluginError, except while a preview is served."""
@@ -225,7 +228,7 @@ class ImageseoPlugin(BasePlugin):  # type: ignore[type-arg, no-untyped-call]
 
     @event_priority(-100)
     def on_env(self, env: object, *, config: MkDocsConfig, files: Files) -> None:
-        self.events.record_files(files)
+        self.events.record_files(files, env, config)
 
     @event_priority(-100)  # after minifiers and other plug-ins that write into site_dir
     def on_post_build(self, *, config: MkDocsConfig) -> None:
@@ -255,7 +258,7 @@ def on_page_markdown(markdown: str, *, page: MkDocsPage, config: MkDocsConfig, f
 
 @event_priority(-100)
 def on_env(env: object, *, config: MkDocsConfig, files: Files) -> None:
-    _hook.record_files(files)
+    _hook.record_files(files, env, config)
 
 
 @event_priority(-100)

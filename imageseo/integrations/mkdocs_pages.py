@@ -11,16 +11,30 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from imageseo.integrations.front_matter_file import headline
-from imageseo.integrations.pages import draft_in, folders_of, format_exception, source_dir, source_of
+from imageseo.integrations.pages import (
+    HeroesFile,
+    base_url,
+    declares_heroes,
+    draft_in,
+    folders_of,
+    format_exception,
+    source_dir,
+    source_of,
+    with_heroes,
+)
 from imageseo.integrations.source_faults import front_matter_fault, unreadable_fault
 from imageseo.model import regular_file
-from imageseo.model.errors import SettingsError, SiteError
-from imageseo.model.site import PageHints
+from imageseo.model.errors import ImageseoError, SettingsError, SiteError
+from imageseo.model.hero_image import hero_crop
+from imageseo.model.site import Page as SitePage
+from imageseo.model.site import PageHints, Site
 
 if TYPE_CHECKING:
     from mkdocs.config.defaults import MkDocsConfig
     from mkdocs.structure.files import File, Files
     from mkdocs.structure.pages import Page
+
+    from imageseo.config import LoadedSettings
 
 READING: ContextVar[bool] = ContextVar("imageseo_reading", default=False)
 """True while an imageseo command loads the configuration; the command then reports invalid options itself."""
@@ -161,3 +175,41 @@ def load(config_file: Path, package: str) -> MkDocsConfig:
     finally:
         READING.reset(token)
     return config
+
+
+def add_hero_images(
+    files: Files, env: Any, read: Mapping[Path, PageHints], config: MkDocsConfig, project: LoadedSettings
+) -> None:
+    """Add the hero to ``page.meta`` of each page that declares one, unless its author uses that key.
+
+    ``read``: file of the built site -> hints. Faults are left to the build.
+    """
+    settings = project.settings
+    env.filters.setdefault("hero_crop", hero_crop)
+    if not declares_heroes(read.values(), project.folder, settings.hero.keys):
+        return
+    from imageseo.pipeline.declared_heroes import find_heroes, in_order  # a site without heroes needs none of it
+
+    documents = {file.dest_uri: file for file in files.documentation_pages() if Path(file.abs_dest_path) in read}
+    pages = [SitePage(path=path, hints=read[Path(file.abs_dest_path)]) for path, file in documents.items()]
+    others = [file for file in files if not file.is_documentation_page()]
+    try:
+        heroes = HeroesFile.read(project.folder)
+    except ImageseoError:
+        return  # the build reports it
+    site = Site(
+        root=Path(config.site_dir),
+        project=project.folder,
+        base_url=base_url(config.site_url, settings.site_url),
+        pages=with_heroes(in_order(pages), heroes, settings.hero.keys),
+        generator="mkdocs",
+    )
+
+    def mentions(page: SitePage, text: str) -> bool:
+        return text in (getattr(documents[page.path].page, "content", None) or "")
+
+    sources = {file.dest_uri: Path(file.abs_src_path) if file.abs_src_path else None for file in others}
+    for page, image in find_heroes(site, settings, sources, mentions):
+        shown = documents[page.path].page
+        if shown is not None:
+            shown.meta.setdefault("hero_image", image)

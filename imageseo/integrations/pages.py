@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from imageseo.model import git_lfs, regular_file
 from imageseo.model.errors import RecipeError
-from imageseo.model.site import Page
+from imageseo.model.site import Page, PageHints
 
 HEROES_FILE = "heroes.toml"
 _SUFFIXES = (".html", ".htm")
@@ -172,3 +172,11 @@ def _pattern_regex(pattern: str) -> re.Pattern[str]:
     parts = re.split(r"(\*\*|\*|\?)", pattern)
     wildcards = {"**": ".*", "*": "[^/]*", "?": "[^/]"}
     return re.compile("".join(wildcards.get(part) or re.escape(part) for part in parts), re.DOTALL)
+
+
+def declares_heroes(hints: Iterable[PageHints], project: Path, keys: Sequence[str]) -> bool:
+    """Whether any page may declare a hero; ``keys``: of front matter."""
+    prefixes = tuple(key.lower() for key in keys)
+    return (project / HEROES_FILE).is_file() or any(
+        str(name).lower().startswith(prefixes) for each in hints for name in each.meta
+    )

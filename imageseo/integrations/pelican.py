@@ -18,16 +18,18 @@ from imageseo.config.settings import Settings
 from imageseo.integrations import runner
 from imageseo.integrations.pages import HeroesFile, base_url, html_files, with_heroes
 from imageseo.integrations.pelican_pages import (
-    CONFIGS,
     READING,
     Collected,
     attributes_in_markdown,
+    config_of,
     folder_of,
     options_of,
+    share_heroes,
 )
 from imageseo.integrations.progress import Quiet, for_stream
 from imageseo.integrations.serving.pelican_command import find_command
 from imageseo.model.errors import ImageseoError, SettingsError
+from imageseo.model.hero_image import hero_crop
 from imageseo.model.progress import Progress
 from imageseo.model.site import Page, PageHints, Site, SourceFault
 
@@ -60,10 +62,8 @@ class _SiteRun:
 
 
 _runs: dict[Path, _SiteRun] = {}
-_running: list[Path] = []
-"""Output folders of the sites that Pelican is building now, the outer one first."""
-_writing = RLock()
-"""Held while an output folder is written, which under `pelican -r` two threads do."""
+_running: list[Path] = []  # output folders of the sites that Pelican is building now, the outer one first
+_writing = RLock()  # held while an output folder is written, which under `pelican -r` two threads do
 
 
 def register() -> None:
@@ -73,12 +73,15 @@ def register() -> None:
     signals.page_generator_init.connect(on_generator)
     signals.article_generator_finalized.connect(on_contents)
     signals.page_generator_finalized.connect(on_contents)
+    signals.all_generators_finalized.connect(on_all_contents)
 
 
 def on_initialized(pelican: Any) -> None:
     """Read the settings before any work starts. Raises ImageseoFailed if invalid, except while serving a preview."""
     if READING in pelican.settings:
         return
+    filters = pelican.settings.get("JINJA_FILTERS") or {}
+    pelican.settings["JINJA_FILTERS"] = {"hero_crop": hero_crop, **filters}
     command = find_command()
     folder = folder_of(pelican.settings, command.settings)
     logger, project = _PelicanLogger(), None
@@ -98,7 +101,7 @@ def on_initialized(pelican: Any) -> None:
         source=Path(pelican.settings["PATH"]).resolve(),
         settings=settings,
         base_url=base_url(settings.site_url if settings else None, pelican.settings.get("SITEURL")),
-        config=_config(folder, command.settings),
+        config=config_of(folder, command.settings),
         markdown=attributes_in_markdown(pelican.settings),
         session=_runs[root].session if root in _runs else None,
     )
@@ -145,6 +148,11 @@ def on_contents(generator: Any) -> None:
     run = _runs.get(Path(generator.output_path).resolve())
     if run is not None and run.settings is not None:
         run.collected.add(generator)
+
+
+def on_all_contents(generators: Any) -> None:
+    """Give the contents their heroes, before any template is rendered."""
+    share_heroes(generators, _runs)
 
 
 def finish(pelican: Any) -> None:
@@ -233,8 +241,7 @@ def _site(root: Path, run: _SiteRun, settings: Settings) -> Site:
             folder_in_site = folder.relative_to(root)
             found = other.collected.hints(project=other.project, keys=settings.hero.keys)
             hints.update({(folder_in_site / path).as_posix(): hint for path, hint in found.items()})
-    with_hints = {path for path in hints if (root / path).is_file()}  # with any suffix
-    paths = sorted(with_hints.union(html_files(root)))
+    paths = sorted({path for path in hints if (root / path).is_file()}.union(html_files(root)))  # with any suffix
     pages = [Page(path=path, hints=hints.get(path, PageHints())) for path in paths]
     return Site(
         root=root,
@@ -246,12 +253,6 @@ def _site(root: Path, run: _SiteRun, settings: Settings) -> Site:
         sources=tuple({other.source for other in _runs.values()}),
         faults=tuple(faults),
     )
-
-
-def _config(folder: Path, settings: str | None) -> Path | None:
-    """Return the configuration file for imageseo commands: `pelicanconf.py` if present, else the one in use."""
-    default_config = folder / CONFIGS[0]
-    return default_config if default_config.is_file() else Path(settings) if settings else None
 
 
 def _root(pelican: Any) -> Path:

@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
-from imageseo.integrations.pages import folders_of, format_exception, source_dir, source_of
+from imageseo.integrations.pages import (
+    HeroesFile,
+    declares_heroes,
+    folders_of,
+    format_exception,
+    source_dir,
+    source_of,
+    with_heroes,
+)
 from imageseo.integrations.source_faults import unreadable_fault
 from imageseo.model import regular_file
 from imageseo.model.errors import ImageseoError, SettingsError, SiteError
-from imageseo.model.site import PageHints, SourceFault
+from imageseo.model.hero_image import relative_to
+from imageseo.model.site import Page, PageHints, Site, SourceFault
 
 if TYPE_CHECKING:
     from pelican.contents import Content  # type: ignore[import-untyped]
+
+    from imageseo.config.settings import Settings
 
 CONFIGS = ("pelicanconf.py", "publishconf.py")
 READING = "_IMAGESEO_READING"
@@ -48,6 +60,12 @@ def folder_of(settings: Mapping[str, Any], config: str | None) -> Path:
     return Path.cwd()
 
 
+def config_of(folder: Path, settings: str | None) -> Path | None:
+    """Return the configuration file for imageseo commands: `pelicanconf.py` if present, else the one in use."""
+    default_config = folder / CONFIGS[0]
+    return default_config if default_config.is_file() else Path(settings) if settings else None
+
+
 class Collected:
     """Contents of one site, with their metadata at the time when their generator had finished."""
 
@@ -77,6 +95,15 @@ class Collected:
 
         readers.read_file = read_or_record
 
+    def contents(self) -> Iterator[tuple[str, Content]]:
+        """Yield file of the built site, content."""
+        return ((_site_path(content.save_as), content) for content, _ in self._contents.values())
+
+    def static_files(self) -> Iterator[tuple[str, Path]]:
+        """Yield file of the built site, source file."""
+        static: Mapping[str, Any] = self._context.get("static_content", {})
+        return ((_site_path(copy.save_as), Path(copy.source_path)) for copy in static.values())
+
     def faults(self, *, project: Path, keys: Sequence[str]) -> Iterator[SourceFault]:
         """Yield the sources that cannot be read, and declare a hero or cannot be opened at all."""
         for path, error in sorted(self._failures.items()):
@@ -92,7 +119,7 @@ class Collected:
         for content, metadata in self._contents.values():
             relative = str(content.relative_source_path or "")
             resolved_links = {key: _resolve(metadata[key], relative, static) for key in keys if key in metadata}
-            hints[PurePosixPath(str(content.save_as).replace("\\", "/").lstrip("/")).as_posix()] = PageHints(
+            hints[_site_path(content.save_as)] = PageHints(
                 source=source_of(str(content.source_path), project),
                 source_dir=source_dir(relative, folders),
                 title=_text(getattr(content, "title", None)),
@@ -202,6 +229,10 @@ def _resolve(value: Any, source: str, static: Mapping[str, Any]) -> Any:
     return "/" + (str(copy.save_as).replace("\\", "/").lstrip("/") if copy is not None else name)
 
 
+def _site_path(save_as: object) -> str:
+    return PurePosixPath(str(save_as).replace("\\", "/").lstrip("/")).as_posix()
+
+
 def _normalize(path: PurePosixPath) -> str:
     parts: list[str] = []
     for part in path.parts:
@@ -214,3 +245,54 @@ def _normalize(path: PurePosixPath) -> str:
 
 def _text(title: object) -> str | None:
     return None if title is None else str(title)
+
+
+class PelicanSite(Protocol):
+    """A Pelican site. ``settings``: None if imageseo is not active there."""
+
+    project: Path
+    base_url: str | None
+    settings: Settings | None
+    collected: Collected
+
+
+def share_heroes(generators: Iterable[Any], runs: Mapping[Path, PelicanSite]) -> None:
+    """Give the contents of generators their heroes, before any template is rendered. ``runs``: by output folder."""
+    for folder in {Path(generator.output_path).resolve() for generator in generators}.intersection(runs):
+        root = min((each for each in runs if folder.is_relative_to(each)), key=lambda each: len(each.parts))
+        run, settings = runs[folder], runs[root].settings
+        if run.settings is not None and settings is not None:
+            with suppress(ImageseoError):  # the build reports it
+                _add_hero_images(run, folder=folder.relative_to(root).as_posix(), root=root, settings=settings)
+
+
+def _add_hero_images(run: PelicanSite, *, folder: str, root: Path, settings: Settings) -> None:
+    """Add the hero to each content that declares one, unless it has that attribute.
+
+    ``folder``: of the contents within the site at ``root``; their addresses are relative to it.
+    """
+    hints = run.collected.hints(project=run.project, keys=settings.hero.keys)
+    if not declares_heroes(hints.values(), run.project, settings.hero.keys):
+        return
+    from imageseo.pipeline.declared_heroes import find_heroes, in_order  # a site without heroes needs none of it
+
+    def inside(path: str) -> str:
+        return (PurePosixPath(folder) / path).as_posix()
+
+    contents = {inside(path): content for path, content in run.collected.contents()}
+    pages = in_order([Page(path=inside(path), hints=each) for path, each in hints.items()])
+    site = Site(
+        root=root,
+        project=run.project,
+        base_url=run.base_url,
+        pages=with_heroes(pages, HeroesFile.read(run.project), settings.hero.keys),
+        generator="pelican",
+    )
+    sources = {inside(path): file for path, file in run.collected.static_files()}
+
+    def mentions(page: Page, text: str) -> bool:
+        return text in str(getattr(contents[page.path], "_content", ""))
+
+    for page, image in find_heroes(site, settings, sources, mentions):
+        if not hasattr(contents[page.path], "hero_image"):
+            contents[page.path].hero_image = image if folder == "." else relative_to(image, folder)

@@ -30,9 +30,8 @@ from imageseo.model.site import Page, Site
 from imageseo.pipeline.hero_texts import make_hero, origin_of
 from imageseo.pipeline.incremental.build_state import digest
 from imageseo.pipeline.originals import OriginalFiles
-from imageseo.pipeline.shapes.published_hero import PublishedHero
+from imageseo.pipeline.shapes.published_hero import PublishedHero, published_rights
 from imageseo.storage.output import OutputFolder
-from imageseo.web.ai_labels import is_ai_generated
 
 if TYPE_CHECKING:
     from imageseo.heroes.masters.redrawn import Redrawer
@@ -173,10 +172,7 @@ class HeroPublisher:
             master, notes = self._cards.over(master, request)
             for note in notes:
                 self._report("hero-card", f"{request.origin}: {note}", "", location, _INFO)
-        rights = request.rights.or_else(master.rights).or_else(Rights.of(self.rights))
-        # "" is an image of a library without a digital source type: none is published.
-        prompt = master.prompt if self.hero.publish_prompt and is_ai_generated(master.digital_source_type) else None
-        rights = replace(rights, digital_source_type=master.digital_source_type or None, prompt=prompt)
+        rights = published_rights(request, master, self.rights, publish_prompt=self.hero.publish_prompt)
         path = self._names.hero_path(page, request, digest(master.sha256, self.jpeg_quality, rights))
         try:
             jpeg = self._load_jpeg(master, rights)

@@ -14,7 +14,6 @@ from imageseo.images.encoding.encoder import Encoder
 from imageseo.model.errors import ProviderError
 from imageseo.model.image import BadAsset, Rights
 from imageseo.model.protocols import Store, StoredBlob
-from imageseo.pipeline.incremental.build_state import digest
 from imageseo.pipeline.shapes.crop_windows import CropWindow, crop_window, largest_size
 
 if TYPE_CHECKING:
@@ -53,10 +52,6 @@ class Cropper:
     previous_files: Mapping[str, tuple[str, int]]
     quality: int
     max_pixels: int
-
-    def crop_id(self, master: str, ratio: str, rights: Rights, focal: Focal) -> str:
-        """Return the digest of a crop's inputs. ``master``: its digest."""
-        return digest(master, self.quality, rights, ratio, focal)
 
     def make_crops(
         self,

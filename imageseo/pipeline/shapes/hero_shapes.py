@@ -14,7 +14,9 @@ from imageseo.model.image import Asset, Rights
 from imageseo.model.plan import HeroVersion
 from imageseo.model.protocols import Store, StoredBlob
 from imageseo.model.redrawing import RedrawProvider
+from imageseo.pipeline.incremental import build_state
 from imageseo.pipeline.shapes import crop_windows
+from imageseo.pipeline.shapes.crops_plan import plan_crops
 from imageseo.pipeline.shapes.hero_crops import Cropper, crop_master, png_key
 from imageseo.pipeline.shapes.published_hero import PublishedHero
 
@@ -45,24 +47,29 @@ class ShapePublisher:
 
     def publish_crops(self, hero: PublishedHero, ratios: Sequence[str]) -> Iterator[Asset]:
         """Publish crops in the hero's folder, and yield them: drawn again if that is possible, else cut."""
-        cropper = self._cropper()
-        redrawn: dict[str, Redrawing] = {}
-        for ratio in ratios:
-            if crop_windows.largest_size(hero.size, ratio) != hero.size:  # else it is the whole image
-                size = crop_windows.redrawn_size(hero.size, ratio)
-                if (found := self.redrawer.find(hero.master, size)) is not None:
-                    redrawn[ratio] = found
-        crop_ids = {
-            ratio: cropper.crop_id(redrawn[ratio].version, ratio, hero.rights, None)
-            if ratio in redrawn
-            else cropper.crop_id(hero.master.sha256, ratio, hero.rights, hero.focal)
-            for ratio in ratios
+        planned = {
+            crop.ratio: crop
+            for crop in plan_crops(
+                self.redrawer,
+                hero.master,
+                ratios,
+                hero=hero.path,
+                rights=hero.rights,
+                focal=hero.focal,
+                quality=self.quality,
+            )
         }
-        paths = {ratio: crop_windows.crop_path(hero.path, ratio) for ratio in crop_ids}
-        missing = {ratio: each for ratio, each in crop_ids.items() if not self.is_published(paths[ratio], each)}
-        drawings = {ratio: partial(self.redrawer.read, found) for ratio, found in redrawn.items()}
+        paths = {ratio: crop.path for ratio, crop in planned.items()}
+        missing = {
+            ratio: crop.crop_id for ratio, crop in planned.items() if not self.is_published(crop.path, crop.crop_id)
+        }
+        drawings = {
+            ratio: partial(self.redrawer.read, crop.redrawing)
+            for ratio, crop in planned.items()
+            if crop.redrawing is not None
+        }
         crops = (
-            cropper.make_crops(
+            self._cropper().make_crops(
                 hero.master.read, hero.jpeg, missing, rights=hero.rights, focal=hero.focal, drawings=drawings
             )
             if missing
@@ -70,14 +77,9 @@ class ShapePublisher:
         )
         for crop in crops:
             self._write(paths, crop.ratio, crop.crop_id, crop.data)
-        for ratio, crop_id in crop_ids.items():
-            size = (
-                crop_windows.redrawn_size(hero.size, ratio)
-                if ratio in redrawn
-                else crop_windows.crop_window(hero.size, ratio, (0.5, 0.5)).size
-            )
-            digest, count = self.current[crop_id]
-            yield _asset(paths[ratio], digest, count, size, hero.rights)
+        for ratio, each in planned.items():
+            digest, count = self.current[each.crop_id]
+            yield _asset(paths[ratio], digest, count, each.size, hero.rights)
 
     def publish_versions(self, hero: PublishedHero, *, phone: bool) -> Iterator[HeroVersion]:
         """Publish and yield the images that replace the hero for a media query, the most specific first.
@@ -114,7 +116,7 @@ class ShapePublisher:
         png = self.redrawer.draw(found) if found is not None else self._cut(hero)
         digest = png.sha256.removeprefix("sha256:")
         paths = {name: crop_windows.crop_path(hero.path, name)}
-        version_id = self._cropper().crop_id(digest, name, hero.rights, None)
+        version_id = build_state.digest(digest, self.quality, hero.rights, name)
         if not self.is_published(paths[name], version_id):
             data = self.redrawer.read(found) if found is not None else self.store.read(png) or b""
             jpeg = self.encoder.publish(data, quality=self.quality, rights=hero.rights)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from imageseo.config.settings import RightsSettings
 from imageseo.heroes.masters.resolver import ResolvedMaster
+from imageseo.model.hero import HeroRequest
 from imageseo.model.image import Rights
+from imageseo.web.ai_labels import is_ai_generated
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,3 +30,13 @@ class PublishedHero:
     def has_dark_version(self) -> bool:
         """Whether its recipe asks for a light and a dark image."""
         return self.master.recipe is not None and self.master.recipe.options.get("mode") == "both"
+
+
+def published_rights(
+    request: HeroRequest, master: ResolvedMaster, settings: RightsSettings, *, publish_prompt: bool
+) -> Rights:
+    """Return the rights of the published files of a hero with a recipe."""
+    rights = request.rights.or_else(master.rights).or_else(Rights.of(settings))
+    # "" is an image of a library without a digital source type: none is published.
+    prompt = master.prompt if publish_prompt and is_ai_generated(master.digital_source_type) else None
+    return replace(rights, digital_source_type=master.digital_source_type or None, prompt=prompt)
