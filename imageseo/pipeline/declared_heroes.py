@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 from imageseo.config.settings import Settings
 from imageseo.heroes.lock import lock as locks
+from imageseo.heroes.masters.card_over import CardDrawer, file_master
 from imageseo.heroes.masters.published_names import PublishedNames
 from imageseo.heroes.masters.redrawn import Redrawer
-from imageseo.heroes.masters.resolver import MasterResolver
+from imageseo.heroes.masters.resolver import MasterResolver, ResolvedMaster
 from imageseo.heroes.recipes.request_reader import RequestReader
 from imageseo.images.decoding.probe import probe
 from imageseo.images.encoding.factory import store
@@ -54,6 +56,13 @@ class KnownFiles:
             self._assets[path] = None if source is None else probe(source, path, max_pixels=self.max_pixels)
         return self._assets[path]
 
+    def read(self, path: str) -> bytes:
+        """Return the bytes of a file. Raises OSError."""
+        source = self.sources.get(path)
+        if source is None:
+            raise FileNotFoundError(path)
+        return regular_file.read(source)
+
     def may_overwrite(self, path: str) -> bool:
         """Whether no file will be at a site path, or one that imageseo wrote."""
         if path not in self.sources:
@@ -70,13 +79,15 @@ class DeclaredHeroes:
     """Finds the heroes that pages declare, as a build will publish them.
 
     ``site``: as the build will see it, with pages in the same order; nothing of it need exist. ``asset_of``: the image
-    file at a site path; None if the site has none. ``may_overwrite``: whether a build may write a hero to a site path.
-    ``mentions``: whether the content of a page contains a text.
+    file at a site path; None if there is none; ``read``: its bytes.
+    ``may_overwrite``: whether a build may write a hero to a site path. ``mentions``: whether the content of a page
+    contains a text.
     """
 
     site: Site
     settings: Settings
     asset_of: Callable[[str], Asset | BadAsset | None]
+    read: Callable[[str], bytes]
     may_overwrite: Callable[[str], bool]
     mentions: Callable[[Page, str], bool]
     _requests: dict[str, HeroRequest | None] = field(default_factory=dict)  # by page
@@ -114,40 +125,42 @@ class DeclaredHeroes:
             may_overwrite=self.may_overwrite,
             mentions=self.mentions,
         )
+        cards = CardDrawer(masters.providers, masters.store)
         redrawer = Redrawer(store=masters.store, providers=masters.providers)
         for page in declared:
             request = self._requests.get(page.path)
             if request is None or request.off:
                 continue
-            with suppress(ImageseoError):
-                found = (
-                    self._of_file(request, request.file)
-                    if request.file is not None
-                    else self._of_recipe(page, request, masters, names, redrawer)
+            with suppress(ImageseoError, OSError):
+                master = (
+                    masters.resolve(request, Location(page=page.path), beside=self._known_requests).master
+                    if request.file is None
+                    else self._card_ground(request, request.file)
                 )
-                if found is not None:
-                    yield page, found
+                if master is not None:
+                    if request.card:
+                        master, _ = cards.over(master, request.or_else(master.said))
+                        redrawer.providers = cards.with_cards()
+                    yield page, self._of_master(page, request, master, names, redrawer)
+                elif request.file is not None and isinstance(asset := self.asset_of(request.file), Asset):
+                    yield page, self._image(request, request.file, (asset.css_width, asset.css_height))
 
     def _known_requests(self) -> Iterator[HeroRequest]:
         return (request for request in self._requests.values() if request is not None)
 
-    def _of_file(self, request: HeroRequest, path: str) -> HeroImage | None:
-        asset = self.asset_of(path)
+    def _card_ground(self, request: HeroRequest, path: str) -> ResolvedMaster | None:
+        """Return an image file as the master that a card is drawn over; None for a hero without card."""
+        asset = self.asset_of(path) if request.card else None
         if not isinstance(asset, Asset):
             return None
-        return self._image(request, path, (asset.css_width, asset.css_height))
+        source_type = request.rights.digital_source_type or asset.rights.digital_source_type
+        rights = replace(request.rights.or_else(asset.rights), digital_source_type=source_type)
+        master = file_master(path, partial(self.read, path), asset.sha256, (asset.width, asset.height))
+        return replace(master, digital_source_type=source_type or "", rights=rights)
 
-    def _of_recipe(
-        self,
-        page: Page,
-        request: HeroRequest,
-        masters: MasterResolver,
-        names: PublishedNames,
-        redrawer: Redrawer,
-    ) -> HeroImage | None:
-        master = masters.resolve(request, Location(page=page.path), beside=self._known_requests).master
-        if master is None:
-            return None
+    def _of_master(
+        self, page: Page, request: HeroRequest, master: ResolvedMaster, names: PublishedNames, redrawer: Redrawer
+    ) -> HeroImage:
         settings, quality = self.settings, self.settings.quality.jpeg
         request = request.or_else(master.said)
         rights = published_rights(request, master, settings.rights, publish_prompt=settings.hero.publish_prompt)
@@ -197,6 +210,7 @@ def find_heroes(
         site=site,
         settings=settings,
         asset_of=known.asset,
+        read=known.read,
         may_overwrite=known.may_overwrite,
         mentions=mentions,
     )

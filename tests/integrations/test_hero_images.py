@@ -64,6 +64,7 @@ def test_mkdocs_templates_have_the_heroes_that_are_published(tmp_path: Path, sub
             "docs/same.md": article(f"{RECIPE}\n  alt: Some lines".replace("seed: 5", "seed: 6")),
             "docs/taken.md": article(f"{RECIPE}\n  alt: My file".replace("seed: 5", "seed: 7")),
             "docs/file.md": article("src: img/own.jpg\n  alt: Own"),
+            "docs/carded.md": article("src: img/own.jpg\n  card: true\n  alt: Card over my photo"),
             "docs/own.md": f"---\nhero_image: mine.png\nhero:\n  {RECIPE}\n---\n# Own\n",
             "docs/wrong.md": article("seed: none"),
             "docs/none.md": "# None\n",
@@ -84,6 +85,9 @@ def test_mkdocs_templates_have_the_heroes_that_are_published(tmp_path: Path, sub
             assert f'src="../{url}"' in (root / f"{name}/index.html").read_text("utf-8"), "it is the hero of its page"
     with subtests.test("file"):
         assert check_files(root, printed(root / "file/index.html")) == ["img/own.jpg"]
+    with subtests.test("card over a file"):
+        names = check_files(root, printed(root / "carded/index.html"))
+        assert names == [f"assets/heroes/card-over-my-photo{end}.jpg" for end in ("", "-16x9", "-1x1")]
     with subtests.test("the author's own key"):
         assert printed(root / "own/index.html") == "mine.png"
     with subtests.test("no hero"):
