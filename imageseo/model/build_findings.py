@@ -30,6 +30,7 @@ BUILD_FINDINGS: Mapping[str, str] = {
     "markup-reduced": "images get less than `<picture>`, because more would not be safe on their pages",
     "measure-failed": "the browser could not measure the page, or met a dialog, a download or another window",
     "measure-offline": "resources from other hosts were not available when the page was measured",
+    "page-changed": "another program wrote the page while it was being built",
     "page-oversized": "the page has too many images or bytes to be worked on",
     "page-unreadable": "the page is not HTML, or its encoding cannot be edited",
     "page-unwritable": "the page cannot be written: no permission, or no space on the disk",
@@ -86,6 +87,8 @@ REMEDIES: Mapping[str, str] = {
     "image that gets less than `<picture>`.",
     "measure-failed": "Open the page in a browser: visitors are affected too. An error excludes this page only.",
     "measure-offline": "Nothing, if none of them is an image of the first screen. Otherwise publish it with the site.",
+    "page-changed": "Build again when that program has finished. The page is published as that program wrote it. If it "
+    "happens with `imageseo watch`, stop one of both: the plug-in in your generator's own preview, or `watch`.",
     "page-oversized": "Split the page into several; visitors wait for it, too. It is published unchanged.",
     "page-unreadable": "Declare the actual encoding of the page, or exclude the file from the site. It is published "
     "unchanged.",

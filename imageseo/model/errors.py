@@ -45,6 +45,16 @@ class SiteError(ImageseoError):
     title = "Site"
 
 
+class PageChangedError(SiteError):
+    """Another program wrote a page while it was being built: positions found before no longer fit it."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "another program wrote the page during the build; it was left as it is",
+            hint="build again when that program has finished",
+        )
+
+
 class LockError(ImageseoError):
     """``imageseo.lock`` cannot be read, or does not match the masters."""
 

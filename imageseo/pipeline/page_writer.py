@@ -159,8 +159,7 @@ class PageWriter:
         The lists are filled even if an error is raised later.
         """
         page, files, output = planned.page, planned.files, self.context.output
-        raw = output.read(page.path)
-        original = edits.strip(raw)
+        raw, original = planned.read_source(output)
         graph = self._make_graph(planned, original, listing, build_findings)
         facts, changes = self._predict_facts(page, candidates, original, graph, files)
         over = variant_selection.candidates_over_budget(facts.lcp, facts.budgets) if facts.lcp is not None else {}

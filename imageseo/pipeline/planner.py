@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from hashlib import sha256
 from urllib.parse import urlsplit
 
 from imageseo.config.settings import Settings
 from imageseo.images.encoding import profiles
 from imageseo.lint.engine import unreadable_finding
 from imageseo.lint.facts.page import PageFacts
+from imageseo.model.errors import PageChangedError
 from imageseo.model.image import Asset, ImageRef, OptOut, PageScan, Span, VariantSpec
 from imageseo.model.plan import PageHero, PagePlan
 from imageseo.model.site import Page
@@ -24,6 +26,7 @@ from imageseo.pipeline.safe_markup.preloads import PreloadLink, preload_links
 from imageseo.pipeline.safe_markup.style_rules import STYLE_SHEET, style_text
 from imageseo.pipeline.shapes.version_plan import with_versions
 from imageseo.pipeline.unchanged_images import count_reasons
+from imageseo.storage.output import OutputFolder
 from imageseo.web import urls
 from imageseo.web.ai_labels import is_ai_generated
 from imageseo.web.filenames import looks_like_variant
@@ -39,7 +42,7 @@ class PlannedPage:
     """A page with its plan and hero. ``files``: the site's files; they record the page's dependencies.
 
     ``unchanged``: reason -> number of images that are left as they are for it. ``shown``: the image files that it
-    shows or links to, and that may contain a prompt.
+    shows or links to, and that may contain a prompt. ``source_digest``: of the page without edits of earlier builds.
     """
 
     page: Page
@@ -48,6 +51,18 @@ class PlannedPage:
     files: DependencyTracker
     unchanged: Mapping[str, int]
     shown: Sequence[Asset] = ()
+    source_digest: bytes = b""
+
+    def read_source(self, output: OutputFolder) -> tuple[bytes, bytes]:
+        """Read the page again: its bytes, and those without earlier edits. Raises PageChangedError, OSError.
+
+        The positions of the plan are those of the page as it was planned; in other bytes an edit would break markup.
+        """
+        raw = output.read(self.page.path)
+        original = edits.strip(raw)
+        if sha256(original).digest() != self.source_digest:
+            raise PageChangedError
+        return raw, original
 
 
 def plan_page(context: BuildContext, page: Page, hero: PageHero | None) -> PlannedPage | None:
@@ -107,7 +122,15 @@ def plan_page(context: BuildContext, page: Page, hero: PageHero | None) -> Plann
     plan = checked_plan(html, plan, partial(markup.page_edits, json_ld="{}"))
     unchanged = count_reasons(plan, facts.images)
     shown = tuple(_files_of_models(facts, hero, files))
-    return PlannedPage(page=page, plan=plan, hero=hero, files=files, unchanged=unchanged, shown=shown)
+    return PlannedPage(
+        page=page,
+        plan=plan,
+        hero=hero,
+        files=files,
+        unchanged=unchanged,
+        shown=shown,
+        source_digest=sha256(html).digest(),
+    )
 
 
 def _files_of_models(facts: PageFacts, hero: PageHero | None, files: DependencyTracker) -> Iterator[Asset]:

@@ -10,7 +10,7 @@ from imageseo.config.settings import LintSettings
 from imageseo.lint.engine import location_of
 from imageseo.lint.linter import count
 from imageseo.lint.severity import SeverityLevels, apply_levels
-from imageseo.model.errors import ImageseoError
+from imageseo.model.errors import ImageseoError, PageChangedError
 from imageseo.model.finding import Finding, Severity, Silenced
 from imageseo.model.markup_note import MarkupNote
 from imageseo.model.regular_file import NotRegularError, TooLargeError
@@ -149,7 +149,12 @@ def _at_most_warning(finding: Finding) -> Finding:
 
 
 def unwritable_finding(page: Page, error: OSError | ImageseoError) -> Finding:
-    """Return the finding for a file of the site that cannot be written."""
+    """Return the finding for a file of the site that cannot be written, or that another program has just written."""
+    if isinstance(error, PageChangedError):
+        location = location_of(page)
+        return Finding(
+            rule="page-changed", severity=Severity.WARN, message=error.message, location=location, hint=error.hint
+        )
     problem = error.message if isinstance(error, ImageseoError) else f"{error.strerror or error}"
     hint = "make the folder writable, or free disk space"
     if isinstance(error, NotRegularError | OutsideError | TooLargeError):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 
 from imageseo.lint.facts.site_files import SiteFiles
-from imageseo.model.errors import ImageseoError
+from imageseo.model.errors import ImageseoError, PageChangedError
 from imageseo.model.image import Span
 from imageseo.model.protocols import Store, StoredBlob
 from imageseo.model.site import Page
@@ -89,8 +89,13 @@ class PageReplayer:
         for variant in record.outcome.published:
             self._publish(variant)
         if page.path in self._unedited:
-            changes = (edits.Edit(span=Span(start, end), replacement=new) for start, end, new in record.edits)
-            self.output.write(page.path, edits.apply(self.output.read(page.path), changes))
+            source = self.output.read(page.path)
+            current = sha256(source).digest()
+            if current == record.source_digest:
+                changes = (edits.Edit(span=Span(start, end), replacement=new) for start, end, new in record.edits)
+                self.output.write(page.path, edits.apply(source, changes))
+            elif current != record.published_digest:  # another build may have published it meanwhile
+                raise PageChangedError
         stale.add_written_page(page, (variant.path for variant in record.outcome.published))
 
     def _try_publish(self, variant: PublishedVariant) -> bool:
