@@ -122,7 +122,10 @@ class HeroSettings(SettingsGroup, frozen=True, kw_only=True):
     """Where heroes come from and where they are shown."""
 
     keys: Annotated[
-        tuple[Text, ...], Meta(description="Front matter keys that may declare a hero; the first one present counts.")
+        tuple[Text, ...],
+        Meta(
+            description="Front matter keys of a hero; the first one present counts. By default, only `hero` inserts it."
+        ),
     ] = (
         "hero",
         "image",

@@ -83,7 +83,8 @@ class HeroRequest:
     ``evidence``: the origin of the prompt, for the pin's
     ``env``: ``template``, ``preset``, ``series``, ``prompts`` (the library's version), ``words`` (a hash of the parts
     of the prompt that the author wrote: if the pin has the same hash, only text of the page has changed).
-    ``written``: keys of the recipe that the author wrote, or that follow from those.
+    ``written``: keys of the recipe that the author wrote, or that follow from those. ``inserts``: whether a page that
+    does not show it gets it; not for the keys of themes, which name images for previews and banners.
     """
 
     page: str  # Page.key
@@ -100,6 +101,7 @@ class HeroRequest:
     evidence: Mapping[str, Any] = field(default_factory=dict)
     written: frozenset[str] = frozenset()
     card: Mapping[str, Any] = field(default_factory=dict)  # texts and layout of a title card drawn over the image
+    inserts: bool = True
     origin: str = "front matter"  # where it was requested, for messages: "front matter key `hero`", "heroes.toml: …"
 
     @property
@@ -202,6 +204,7 @@ class Hero:
     """The hero of one page, resolved to an image of the built site.
 
     ``path``: the published file, relative to the site's root. ``generated``: whether it was made from a recipe.
+    ``inserts``: as in ``HeroRequest``.
     """
 
     path: str
@@ -211,3 +214,4 @@ class Hero:
     generated: bool = False
     depicts: Depicts = "unknown"
     focal: tuple[float, float] | None = None
+    inserts: bool = True

@@ -15,6 +15,7 @@ def make_hero(request: HeroRequest, path: str, rights: Rights) -> Hero:
         rights=rights,
         depicts=request.depicts,
         focal=request.focal,
+        inserts=request.inserts,
     )
 
 

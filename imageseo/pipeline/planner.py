@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import sha256
+from typing import Literal
 from urllib.parse import urlsplit
 
 from imageseo.config.settings import Settings
 from imageseo.images.encoding import profiles
+from imageseo.layout import hero_detection, shown_hero
 from imageseo.lint.engine import unreadable_finding
 from imageseo.lint.facts.page import PageFacts
 from imageseo.model.errors import PageChangedError
@@ -34,6 +36,7 @@ from imageseo.web.html import edits
 from imageseo.web.html.charset import UnreadablePage
 from imageseo.web.response_headers import SECURITY_POLICY
 
+_Place = Literal["after-h1", "before-h1", "none"]
 _RASTERS = (".png", ".jpg", ".jpeg", ".webp", ".avif")
 
 
@@ -72,7 +75,7 @@ def plan_page(context: BuildContext, page: Page, hero: PageHero | None) -> Plann
     try:
         html = edits.strip(context.files.page(page.path))
         files = DependencyTracker(context.files, recompress=bool(recompress))
-        inserted = hero.hero.path if hero else None
+        inserted = hero.hero.path if hero is not None and hero.hero.inserts else None
         facts = PageFacts(
             page, site=context.site, files=files, page_context=context.page_context, html=html, inserted=inserted
         )
@@ -90,6 +93,7 @@ def plan_page(context: BuildContext, page: Page, hero: PageHero | None) -> Plann
         recompress=recompress,
         img_format=settings.img_format,
     )
+    hero, insert = _unshown(facts, hero, lambda ref: assets.get(ref.span), settings.hero.insert, context.output)
     ceiling = variant_selection.hero_ceiling(facts.budgets)
     plan = page_plan.plan_page(
         page,
@@ -101,7 +105,7 @@ def plan_page(context: BuildContext, page: Page, hero: PageHero | None) -> Plann
         declined=context.heroes.has_declined(page),
         layout=facts.column_layout,
         options=options,
-        insert=settings.hero.insert,
+        insert=insert,
         labelled=settings.hero.label != "none",
         choose=chooser.choose,
         fixed=chooser.reason_against_insertion if hero else None,
@@ -131,6 +135,31 @@ def plan_page(context: BuildContext, page: Page, hero: PageHero | None) -> Plann
         shown=shown,
         source_digest=sha256(html).digest(),
     )
+
+
+def _unshown(
+    facts: PageFacts,
+    hero: PageHero | None,
+    asset_of: Callable[[ImageRef], Asset | None],
+    insert: _Place,
+    output: OutputFolder,
+) -> tuple[PageHero | None, _Place]:
+    """Return the declared hero of a page, by the file that the page shows, and where it may be inserted.
+
+    A key of a theme that names an image which the page does not show declares no hero: it is for previews.
+    """
+    if hero is None or hero_detection.find_shown(facts.scan, hero.hero.path, asset_of) is not None:
+        return hero, insert
+    copy = None if hero.hero.generated else shown_hero.find_copy(facts.scan, hero.asset, asset_of)
+    if copy is not None:
+        own = replace(hero.hero, path=copy.path)
+        return replace(hero, hero=own, asset=copy, pixels=(output.locate(copy.path), copy)), insert
+    if not hero.hero.inserts:
+        return None, insert
+    by_theme = shown_hero.is_shown_by_theme(
+        facts.scan, facts.html, hero.asset, asset_of=asset_of, file_of=facts.asset_of
+    )
+    return hero, "none" if by_theme else insert
 
 
 def _files_of_models(facts: PageFacts, hero: PageHero | None, files: DependencyTracker) -> Iterator[Asset]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from imageseo.heroes.recipes.prompt_library import PROMPT_KEYS, SLOTS
@@ -48,6 +48,14 @@ _THEME_KEYS = ("image", "cover", "og_image")
 def recipe_keys(key: str) -> tuple[str, ...]:
     """Return the keys that mark a recipe under a key; ``template`` and others do not under a key that themes use."""
     return UNAMBIGUOUS_KEYS if key.lower() in _THEME_KEYS else RECIPE_KEYS
+
+
+def inserts_file(key: str, keys: Sequence[str]) -> bool:
+    """Whether a page gets the image file that a key names, if it does not show it. ``keys``: of the settings.
+
+    Themes use their keys for previews and banners: such a key inserts nothing, unless the user chose the keys.
+    """
+    return key.lower() == "hero" or tuple(keys) != ("hero", *_THEME_KEYS)
 
 
 def read_flat_keys(key: str, meta: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -25,6 +26,7 @@ from imageseo.heroes.recipes.keys import (
     KNOWN_KEYS,
     ORIGIN_KEYS,
     RECIPE_KEYS,
+    inserts_file,
     read_flat_keys,
     recipe_keys,
 )
@@ -84,7 +86,8 @@ def request(
         reader = FieldReader(page=page, origin=origin, key=key, base_url=base_url, exists=exists)
         hero = _read_key(reader, folded, recipe, partial(build_card, complete=complete))
         if hero is not None:
-            return hero
+            is_own = hero.recipe is not None or hero.card or inserts_file(key, settings.keys)
+            return hero if is_own else replace(hero, inserts=False)
     return None
 
 
@@ -132,10 +135,8 @@ def _read_hero(
         other = markers[0] if markers else files[1]
         raise reader.fault(other, f"cannot be combined with `{files[0]}`: a hero is one file or one recipe")
     if not files and not markers:
-        typo = next(
-            ((key, closest(key, KNOWN_KEYS)) for key in mapping if closest(key, KNOWN_KEYS) not in (None, key)),
-            None,
-        )
+        close = ((key, closest(key, KNOWN_KEYS)) for key in mapping)
+        typo = next((pair for pair in close if pair[1] not in (None, pair[0])), None)
         expected = "an image (`src`) or a recipe (`prompt`, `seed`, `style`, `template`, `series` or `provider`)"
         hint = f"did you mean `{typo[1]}` for `{typo[0]}`?" if typo else ""
         raise reader.fault("", f"expected {expected}, found {join_keys(mapping)}", hint)
