@@ -252,7 +252,12 @@ def _write_feeds(context: BuildContext, pages: Sequence[WrittenPage]) -> Mapping
     from imageseo.pipeline.feeds.feed_writer import FeedWriter  # few sites have feeds
 
     heroes = {each.page.path: (each.page, each.outcome.hero_file) for each in pages}
-    feeds = FeedWriter(output, context.files, base_url=context.site.base_url, heroes=heroes, previous=previous)
+    feeds = FeedWriter(
+        *(output, context.files, context.encoder, context.settings),
+        base_url=context.site.base_url,
+        heroes=heroes,
+        previous=previous,
+    )
     with crash_guard(context.findings, Page(path="feed.xml"), "feeds were left as they were"):
         context.findings.extend(feeds.findings(unwritable_finding, restore=not context.settings.feeds))
     return feeds.written

@@ -10,7 +10,7 @@ from imageseo.lint.crashes import crash_guard
 from imageseo.lint.facts.site_files import SiteFiles
 from imageseo.model.errors import SiteError
 from imageseo.model.finding import Finding, Location, Severity
-from imageseo.model.image import PageRegion
+from imageseo.model.image import Asset, PageRegion
 from imageseo.model.plan import PagePlan
 from imageseo.model.site import Page, Site
 from imageseo.pipeline.context import BuildContext
@@ -150,7 +150,11 @@ def article_image_urls(
                 paths.append(path)
     if not paths:
         return None
-    return [urls.absolute(base_url, path) for path in dict.fromkeys(paths) if may_list(path)]
+    listed: dict[str, str] = {}  # the same picture may have two URLs: the first one stands for it
+    for path in dict.fromkeys(filter(may_list, paths)):
+        asset = files.asset(path)
+        listed.setdefault(asset.sha256 if isinstance(asset, Asset) else path, path)
+    return [urls.absolute(base_url, path) for path in listed.values()]
 
 
 def _missing_url_finding() -> Finding:

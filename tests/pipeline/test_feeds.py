@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from imageseo.pipeline.build import BuildResult
 from tests.pipeline.test_build import build, findings_of, make_project, page
@@ -44,6 +45,13 @@ def read(folder: Path, path: str = "feed.xml") -> str:
     return (folder / "site" / path).read_text("utf-8")
 
 
+def jpeg_of(folder: Path) -> str:
+    """Return the JPEG that was made of img/b.webp, as the feed names it."""
+    found = re.search(r'<enclosure url="https://example.org/(assets/heroes/feeds/b.[0-9a-f]{8}.jpg)"', read(folder))
+    assert found is not None, read(folder)
+    return found[1]
+
+
 def test_entries_get_the_heroes_of_their_pages(tmp_path: Path, subtests: pytest.Subtests) -> None:
     pytest.importorskip("feedparser")
     import feedparser  # type: ignore[import-untyped]
@@ -70,8 +78,12 @@ def test_entries_get_the_heroes_of_their_pages(tmp_path: Path, subtests: pytest.
         assert [dict(each) for each in first.media_content] == [{**media, "width": "800", "height": "450"}]
         assert first.summary == f'<img src="{BASE}img/a.jpg" />'
         assert feedparser.parse(read(tmp_path, "f/index.xml")).entries[0].enclosures[0].length == str(size)
-    with subtests.test("entries without a readable hero get none, and no image that is gone is named"):
-        assert [len(each.get("enclosures", ())) for each in parsed.entries] == [1, 0, 0, 0]
+    with subtests.test("a hero in WebP is a JPEG for feeds, with its size and its own name"):
+        jpeg = jpeg_of(tmp_path)
+        assert Image.open(tmp_path / "site" / jpeg).size == (800, 450)
+        assert parsed.entries[1].enclosures[0].length == str((tmp_path / "site" / jpeg).stat().st_size)
+    with subtests.test("entries without a hero get none, and no image that is gone is named"):
+        assert [len(each.get("enclosures", ())) for each in parsed.entries] == [1, 1, 0, 0]
         assert f'&lt;img src="{BASE}img/b.webp"&gt;&lt;img src="img/gone.png"&gt;' in read(tmp_path)
         assert f'href="{BASE}a/"' in parsed.entries[2].summary
         assert ITEM.format("https://example.com/a/", picture) in read(tmp_path), "not of this site"
@@ -92,6 +104,10 @@ def test_entries_get_the_heroes_of_their_pages(tmp_path: Path, subtests: pytest.
     with subtests.test("a page that loses its hero loses its enclosure"):
         small_sites.write(tmp_path / "site", {"a/index.html": page("<p>Words</p>", "a/")})
         run(tmp_path)
+        assert read(tmp_path).count("<enclosure") == 1
+        small_sites.write(tmp_path / "site", {"b.html": page("<p>Words</p>", "b.html")})
+        assert jpeg in run(tmp_path).changed
+        assert not (tmp_path / "site" / jpeg).exists()
         assert "<enclosure" not in read(tmp_path)
     with subtests.test("without the setting a feed is as its generator wrote it"):
         assert "feed.xml" in run(tmp_path, feeds=False).changed

@@ -131,6 +131,22 @@ def test_images_are_taken_back_when_a_page_may_no_longer_be_listed(tmp_path: Pat
     assert b"ld+json" not in (tmp_path / "site/index.html").read_bytes()
 
 
+def test_a_picture_with_two_urls_is_listed_once_and_urls_are_escaped_once(tmp_path: Path) -> None:
+    """The page asks for it with a version, as an entity, and by the name of a copy; another image is its own."""
+    photo = small_sites.photo()
+    images = "".join(
+        f'<p><img src="{src}" alt="A hill"></p>'
+        for src in ("img/a.jpg?x=1&amp;y=2", "img/a.jpg?v=3", "img/copy%20%26%20b.jpg", "img/c&amp;d.jpg", "img/e.jpg")
+    )
+    files = dict.fromkeys(("img/a.jpg", "img/copy & b.jpg", "img/e.jpg"), photo)
+    files["img/c&d.jpg"] = small_sites.photo(seed=3)
+    html = page().replace('<p><img src="/img/a.jpg" alt="A hill"></p>', images)
+    small_sites.write(tmp_path / "site", {"index.html": html, **files})
+    build(tmp_path)
+    assert locations(tmp_path, "image:loc") == ["img/a.jpg", "img/c%26d.jpg"]
+    assert build(tmp_path).changed == ()
+
+
 def test_expiry_follows_source_date_epoch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     files = {"index.html": page(), "fair.html": page('<meta name="robots" content="unavailable_after: 2027-05-01">')}
     small_sites.write(tmp_path / "site", {**files, "img/a.jpg": small_sites.photo()})

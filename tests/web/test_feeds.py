@@ -11,7 +11,8 @@ from xml.etree import ElementTree
 import pytest
 
 from imageseo.web.feeds.entry import MAX_BYTES, BadFeed, FeedImage, FeedPage, FeedSite
-from imageseo.web.feeds.feed_file import edited, is_feed, restored
+from imageseo.web.feeds.feed_edits import edited
+from imageseo.web.feeds.feed_file import is_feed, restored
 
 URL = "https://x.example/blog/x/"
 HERO = FeedImage(url="https://x.example/a.jpg", mime="image/jpeg", bytes=1234, width=40, height=30)

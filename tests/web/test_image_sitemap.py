@@ -390,6 +390,21 @@ def test_sitemap_of_index_beyond_limits_adds_part_to_index() -> None:
     assert_unchanged_by_second_run(folder, images, SitemapLimits(urls=1))
 
 
+@pytest.mark.slow
+def test_real_limits_split_by_pages_and_by_bytes_into_one_flat_index() -> None:
+    """50,001 pages; then fewer pages whose images exceed 50 MB."""
+    many = {f"{BASE}{number}/": [f"{BASE}{number}.jpg"] for number in range(50_001)}
+    files = dict(join_images(lambda _: None, many, base_url=BASE).files)
+    assert [files[f"sitemap-imageseo-{number}.xml"].count(b"<url>") for number in (1, 2)] == [50_000, 1]
+    assert files["sitemap.xml"].count(b"<sitemap>") == 2
+    long = "x" * 1000
+    heavy = {f"{BASE}{page}/": [f"{BASE}{page}-{image}-{long}.jpg" for image in range(100)] for page in range(600)}
+    files = dict(join_images(lambda _: None, heavy, base_url=BASE).files)
+    assert max(map(len, files.values())) <= 52_428_800
+    assert sum(data.count(b"<url>") for data in files.values()) == 600
+    assert b"<sitemapindex" in files["sitemap.xml"]
+
+
 def test_images_beyond_page_limit_are_omitted_and_reported() -> None:
     images = {BASE: [f"{BASE}{number}.jpg" for number in range(1005)]}
     for folder in (Folder({"sitemap.xml": MKDOCS}), Folder()):

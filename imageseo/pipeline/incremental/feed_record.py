@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from imageseo.model.finding import Finding
 
@@ -20,10 +20,11 @@ class FeedRecord(Struct, array_like=True, frozen=True):
     """A feed as the last build left it.
 
     ``context``: digest of pages and heroes. ``sha256``: of the file. ``reverse``: start, end and former bytes of each
-    edit.
+    edit. ``files``: images that were made for it, by site path.
     """
 
     context: str
     sha256: str
     reverse: list[tuple[int, int, bytes]]
     findings: list[Finding]
+    files: list[str] = field(default_factory=list)

@@ -1,13 +1,8 @@
-"""A feed file: recognised, decoded whatever its encoding, edited by ranges, and its edits undone."""
+"""A feed file: recognised by its first bytes, and its edits undone."""
 
 from __future__ import annotations
 
-import codecs
-import re
 from collections.abc import Sequence
-
-from imageseo.web.feeds import json_feed, xml_feed
-from imageseo.web.feeds.entry import MAX_BYTES, BadFeed, FeedEdit, FeedSite
 
 HEAD = 4096
 """Bytes at the start of a file in which a feed is recognised."""
@@ -15,39 +10,15 @@ HEAD = 4096
 Reverse = tuple[int, int, bytes]
 """A range of an edited file, and what was there before."""
 
-_BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
-_DECLARED = re.compile(rb"""<\?xml[^>]*?\sencoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""")
-_ENCODINGS = re.compile(
-    r"(?:utf|iso|us-?ascii|ascii|latin|windows|cp|koi8|mac|shift|sjis|euc|gb|big5|tis)[\w.-]*", re.IGNORECASE
-)
+_ROOTS = (b"<rss", b"<feed", b":feed", b"<!DOCTYPE rss", b"<!DOCTYPE feed")
 
 
 def is_feed(head: bytes, path: str) -> bool:
     """Whether a file seems to be a feed. ``head``: its first ``HEAD`` bytes."""
-    text = head.replace(b"\0", b"")
+    text = head.replace(b"\0", b"")  # UTF-16
     if path.lower().endswith(".json"):
         return b"jsonfeed.org" in text
-    return re.search(rb"<(?:!DOCTYPE\s+)?(?:rss|(?:[\w.-]+:)?feed)[\s/>\[]", text) is not None
-
-
-def edited(data: bytes, path: str, site: FeedSite) -> tuple[bytes, list[Reverse]]:
-    """Return a feed with the images of its entries, and the edits that undo it. Raises BadFeed."""
-    if len(data) > MAX_BYTES:
-        raise BadFeed(f"it is larger than {MAX_BYTES >> 20} MiB")
-    bom, encoding = _encoding(data, path)
-    try:
-        text = data[len(bom) :].decode(encoding)
-        whole = text.encode(encoding)
-    except (LookupError, ValueError) as error:
-        raise BadFeed(f"its bytes are not valid in its encoding {encoding}") from error
-    if whole != data[len(bom) :]:
-        raise BadFeed(f"its encoding {encoding} cannot be written back unchanged")
-    try:
-        utf8 = text.encode()
-    except ValueError as error:  # half of a surrogate pair
-        raise BadFeed(f"its bytes are not valid in its encoding {encoding}") from error
-    find = json_feed.edits if path.lower().endswith(".json") else xml_feed.edits
-    return _assemble(data, utf8, bom, encoding, find(utf8, site))
+    return any(root in text for root in _ROOTS)
 
 
 def restored(data: bytes, reverse: Sequence[Reverse]) -> bytes:
@@ -57,48 +28,3 @@ def restored(data: bytes, reverse: Sequence[Reverse]) -> bytes:
         parts += [data[position:start], before]
         position = end
     return b"".join([*parts, data[position:]])
-
-
-def _encoding(data: bytes, path: str) -> tuple[bytes, str]:
-    """Return the byte order mark and the encoding of a file."""
-    for bom, name in _BOMS:
-        if data.startswith(bom):
-            return bom, name
-    if data.startswith(b"<\0"):
-        return b"", "utf-16-le"
-    if data.startswith(b"\0<"):
-        return b"", "utf-16-be"
-    declared = None if path.lower().endswith(".json") else _DECLARED.match(data[:300].lstrip())
-    name = "utf-8" if declared is None else declared[1].decode()
-    if not _ENCODINGS.fullmatch(name):
-        raise BadFeed(f"its encoding {name} is not known")
-    try:
-        return b"", codecs.lookup(name).name
-    except LookupError as error:
-        raise BadFeed(f"its encoding {name} is not known") from error
-
-
-def _assemble(
-    data: bytes, utf8: bytes, bom: bytes, encoding: str, edits: Sequence[FeedEdit]
-) -> tuple[bytes, list[Reverse]]:
-    """Apply edits of the text in UTF-8 to a file in another encoding."""
-    parts: list[bytes] = [bom]
-    reverse: list[Reverse] = []
-    position, size = 0, len(bom)
-    for edit in edits:
-        if edit.start < position:
-            raise BadFeed("its content cannot be edited safely")
-        kept, old, new = _encode(utf8[position : edit.start], encoding), utf8[edit.start : edit.end], edit.new
-        parts += [kept, _encode(new.encode("ascii"), encoding)]
-        reverse.append((size + len(kept), size + len(kept) + len(parts[-1]), _encode(old, encoding)))
-        size = reverse[-1][1]
-        position = edit.end
-    parts.append(_encode(utf8[position:], encoding))
-    whole = b"".join(parts)
-    if restored(whole, reverse) != data:  # an encoding with shifts
-        raise BadFeed(f"its encoding {encoding} cannot be written back unchanged")
-    return whole, reverse
-
-
-def _encode(part: bytes, encoding: str) -> bytes:
-    return part if encoding in ("utf-8", "ascii") else part.decode().encode(encoding)
