@@ -244,3 +244,28 @@ def test_text_is_composed_and_without_controls() -> None:
     assert clean("x\u00a0%") == "x\u00a0%"
     assert clusters("e\u0301👩‍💻🇩🇪🇫🇷") == ["e\u0301", "👩‍💻", "🇩🇪", "🇫🇷"]
     assert unicodedata.is_normalized("NFC", clean("cafe\u0301"))
+
+
+@pytest.mark.slow
+@needs_packages("babel")
+def test_a_thousand_titles_of_all_languages_are_drawn() -> None:
+    from babel import Locale, localedata
+
+    languages = [name for name in localedata.locale_identifiers() if "_" not in name]
+    layouts = ("bottom", "split", "centered")
+    count = 0
+    for language in languages:
+        locale = Locale.parse(language)
+        names = [*locale.territories.values()]
+        for title in (*names[:3], ", ".join(names[:9])):
+            card = {"title": title, "language": language, "layout": layouts[count % 3]}
+            layout = TitleCard(Canvas(320, 180), card)
+            for line in layout.lines:
+                assert all(placed.glyph.number for placed in line.content.glyphs), title
+                x, y, width, height = line.area
+                assert min(x, y) >= 0, title
+                assert (x + width <= 320.01, y + height <= 180.01) == (True, True), title
+            if count % 25 == 0:
+                ink(layout)
+            count += 1
+    assert count > 1000

@@ -143,8 +143,8 @@ class TitleCard:
         right, bottom = canvas.aspect if right > canvas.aspect - near else right, 1.0 if bottom > 1.0 - near else bottom
         across = np.maximum(left - canvas.x, canvas.x - right)
         down = np.maximum(top - canvas.y, canvas.y - bottom)
-        reach = 0.3 if bottom - top < 0.2 else 0.42
-        out: Field = fade(clip(1.0 - across * (1.0 / 0.7))) * fade(clip(1.0 - down * (1.0 / reach)))
+        reach = 0.24 if bottom - top < 0.2 else 0.38
+        out: Field = fade(clip(1.0 - across * (1.0 / 0.55))) * fade(clip(1.0 - down * (1.0 / reach)))
         return out
 
     def draw_text(self, pixels: NDArray[np.uint8], inks: Mapping[str, Ink]) -> NDArray[np.uint8]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from bisect import bisect_right
 from functools import cache
 from importlib.resources import files
 from importlib.util import find_spec
@@ -88,6 +89,9 @@ _BLOCKS = (
     (0x20000, "CJK"),
     (0x40000, "NotoSans"),
 )
+
+
+_STARTS = [start for start, _ in _BLOCKS]
 
 
 class Glyph(NamedTuple):
@@ -219,7 +223,7 @@ def brand_face(weight: int) -> Face:
 
 def block(character: str) -> str:
     """Return the name of the font of Noto that has a character's block; letters of two blocks differ in script."""
-    return next(name for start, name in reversed(_BLOCKS) if ord(character) >= start)
+    return _BLOCKS[bisect_right(_STARTS, ord(character)) - 1][1]
 
 
 def fallback_face(cluster: str, weight: int, language: str = "") -> Face | None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from types import CodeType
 from typing import Any
 
 from jinja2 import StrictUndefined, TemplateError, nodes
@@ -93,9 +95,7 @@ def render(source: str, name: str, values: Mapping[str, Any]) -> str:
     """Render a template. Raises RecipeError with its name and line."""
     environment = _Environment()
     try:
-        tree = environment.parse(source, filename=name)
-        _add_counters(tree)
-        template = environment.from_string(tree)
+        template = environment.template_class.from_code(environment, _compiled(source, name), environment.globals)
         return template.render(values)
     except RecipeError:
         raise
@@ -107,6 +107,15 @@ def render(source: str, name: str, values: Mapping[str, Any]) -> str:
         line = getattr(error, "lineno", None) or _line_of(error)
         message = str(getattr(error, "message", None) or error) if isinstance(error, TemplateError) else str(error)
         raise fault(name, line, _explained(message), "correct the template") from error
+
+
+@lru_cache(maxsize=16)
+def _compiled(source: str, name: str) -> CodeType:
+    """Return a template's code: it is rendered twice for a card, and for many cards."""
+    environment = _Environment()
+    tree = environment.parse(source, filename=name)
+    _add_counters(tree)
+    return environment.compile(tree)
 
 
 def _explained(message: str) -> str:
