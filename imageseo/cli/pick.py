@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from imageseo.cli.options import CONFIG, FORMAT, PathType, current_project, progress
+from imageseo.cli.options import CONFIG, FORMAT, PathType, current_project, is_disabled, progress
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,6 +34,8 @@ def pick(page: str, candidate: str, site: Path | None, config: Path | None, form
     from imageseo.cli.commands import pick as commands
 
     project = current_project(config)
+    if is_disabled(project):
+        return 0
     change = commands.pick(project, page, candidate, root=site, progress=progress())
     click.echo(change.as_json() if form == "json" else change.as_text(), nl=False)
     return 0

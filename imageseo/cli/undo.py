@@ -38,7 +38,8 @@ def undo(target: str, config: Path | None, form: str) -> int:
     from imageseo.pipeline import composition
 
     project, directory = current_project(config), Path(target)
-    if not directory.is_dir() or (not any(directory.rglob("*.htm*")) and pins.is_page(project, target)):
+    names_page = not directory.is_dir() or (not any(directory.rglob("*.htm*")) and pins.is_page(project, target))
+    if names_page:
         if not directory.exists() and "." not in target and not pins.is_known(project, target):
             raise SiteError(f"{target}: no such folder, and no page of that name has had a hero", hint=_NAMES)
         change = pins.undo(project, target, root=None, progress=progress())

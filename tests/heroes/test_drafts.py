@@ -6,6 +6,7 @@ import io
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import cast
 
 import pytest
 from PIL import Image, ImageChops
@@ -18,12 +19,13 @@ from imageseo.heroes.providers.procedural import PROVIDER
 from imageseo.model.errors import ProviderError
 from imageseo.model.finding import Location, Severity
 from imageseo.model.hero import ALGORITHMIC_MEDIA, HeroRequest, Master, Recipe
-from imageseo.model.protocols import HeroProvider
+from imageseo.model.protocols import HeroProvider, ProviderContext
 from tests.support.fakes import MemoryStore, OneColour
 from tests.support.small_sites import write
 
 LOCATION = Location(page="index.html", source="docs/index.md")
-MODEL: Mapping[str, HeroProvider] = {"model": OneColour("model", reproducible=False), "procedural": PROVIDER}
+PAINTER = cast("HeroProvider", PROVIDER)
+MODEL: Mapping[str, HeroProvider] = {"model": OneColour("model", reproducible=False), "procedural": PAINTER}
 
 
 def ask(seed: int = 3, size: tuple[int, int] = (320, 180)) -> HeroRequest:
@@ -50,7 +52,7 @@ def test_unpinned_hero_of_a_model_is_drawn_and_marked(tmp_path: Path) -> None:
     assert (master.width, master.height, master.digital_source_type) == (320, 180, ALGORITHMIC_MEDIA)
     assert (master.file, master.prompt, master.recipe) == (None, None, None)
     png = master.read()
-    assert png == drafts.draw(PROVIDER, Recipe(provider="model", seed=3, width=320, height=180))
+    assert png == drafts.draw(PAINTER, Recipe(provider="model", seed=3, width=320, height=180))
     with Image.open(io.BytesIO(png)) as image:
         assert image.size == (320, 180)
 
@@ -59,7 +61,7 @@ def test_unpinned_hero_of_a_model_is_drawn_and_marked(tmp_path: Path) -> None:
 def test_word_is_legible_in_the_middle_of_every_shape(size: tuple[int, int]) -> None:
     """White letters on a dark ground, measured on the pixels, and whole in a crop of 9:16."""
     recipe = Recipe(provider="model", seed=8, width=size[0], height=size[1])
-    with Image.open(io.BytesIO(drafts.draw(PROVIDER, recipe))) as image:
+    with Image.open(io.BytesIO(drafts.draw(PAINTER, recipe))) as image:
         assert image.size == size
         grey = image.convert("L")
     short = min(size)
@@ -74,9 +76,9 @@ def test_word_is_legible_in_the_middle_of_every_shape(size: tuple[int, int]) -> 
 @pytest.mark.parametrize("size", [(1600, 900), (512, 512), (900, 300)])
 def test_crop_of_a_phone_shows_the_whole_word(size: tuple[int, int]) -> None:
     recipe = Recipe(provider="model", seed=8, width=size[0], height=size[1])
-    plain = Recipe(provider="procedural", seed=8, width=size[0], height=size[1], options=PROVIDER.complete({}))
-    (master,) = PROVIDER.produce([plain])
-    with Image.open(io.BytesIO(drafts.draw(PROVIDER, recipe))) as marked, Image.open(io.BytesIO(master.png)) as bare:
+    plain = Recipe(provider="procedural", seed=8, width=size[0], height=size[1], options=PAINTER.complete({}))
+    (master,) = PAINTER.produce([plain])
+    with Image.open(io.BytesIO(drafts.draw(PAINTER, recipe))) as marked, Image.open(io.BytesIO(master.png)) as bare:
         box = ImageChops.difference(marked.convert("RGB"), bare.convert("RGB")).getbbox()
     assert box is not None
     assert box[2] - box[0] <= size[1] * 9 / 16
@@ -86,9 +88,14 @@ def test_crop_of_a_phone_shows_the_whole_word(size: tuple[int, int]) -> None:
 def test_other_seeds_and_brands_draw_other_drafts() -> None:
     recipe = Recipe(provider="model", seed=8, width=96, height=64)
     other = Recipe(provider="model", seed=9, width=96, height=64)
-    assert drafts.draft_key(PROVIDER, recipe) != drafts.draft_key(PROVIDER, other)
+    assert drafts.draft_key(PAINTER, recipe) != drafts.draft_key(PAINTER, other)
     prompts = Recipe(provider="model", seed=8, width=96, height=64, options={"prompt": "another"})
-    assert drafts.draft_key(PROVIDER, recipe) == drafts.draft_key(PROVIDER, prompts)
+    assert drafts.draft_key(PAINTER, recipe) == drafts.draft_key(PAINTER, prompts)
+    brand = PAINTER.configure(ProviderContext(project=Path(), cache=Path(), colors=("#ec0000", "#222222")))
+    assert drafts.draft_key(brand, recipe) != drafts.draft_key(PAINTER, recipe)
+    with Image.open(io.BytesIO(drafts.draw(brand, recipe))) as image:
+        colors = {color for _, color in image.convert("RGB").getcolors(96 * 64) or ()}
+    assert (236, 0, 0) in colors
 
 
 class Broken(OneColour):

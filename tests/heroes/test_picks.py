@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from imageseo.cli.commands import generate as generate_command
 from imageseo.cli.commands import history, pick, variations
@@ -406,6 +407,24 @@ class TestUndo:
         with pytest.raises(SiteError, match="missing or was edited"):
             undo(project)
         assert state(project) == before
+
+
+def test_bucket_keeps_candidates_and_history(project: Project) -> None:
+    place = f"memory://{project.folder.name}/heroes"
+    settings = project.settings
+    hero = structs.replace(settings.hero, masters=place)
+    shared = Project(settings=structs.replace(settings, hero=hero), folder=project.folder, generator=project.generator)
+    first = generate(shared)
+    before = (project.folder / locks.NAME).read_bytes()
+    vary(shared, "seed=2 style=paper")
+    choose(shared, "3")
+    assert pin(shared).file_sha256 != first.file_sha256
+    names = Candidates.of(hero, project.folder).files.names()
+    assert sum(name.endswith(".png") for name in names) == 3
+    undo(shared)
+    assert (project.folder / locks.NAME).read_bytes() == before
+    assert len(history.of_page(shared, PAGE, root=None).past) == 2
+    assert not (project.folder / "heroes").exists()
 
 
 class TestHistory:

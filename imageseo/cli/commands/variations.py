@@ -67,7 +67,7 @@ class VariationsReport:
             if each.sheet is not None:
                 lines.append(f"  contact sheet: {each.sheet}")
             if each.candidates:
-                lines.append(f"  nothing is pinned yet; `{self.pick(each.page)} NUMBER` shows one on the page")
+                lines.append(f"  nothing was pinned; `{self.pick(each.page)} NUMBER` shows one of them on the page")
         made = sum(each.made for each in self.pages)
         failed = sum(len(each.failed) for each in self.pages)
         counts = f"{made} made" + (f", {failed} failed" if failed else "")

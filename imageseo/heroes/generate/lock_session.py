@@ -125,8 +125,8 @@ class LockSession:
 
 def _changed_pages(former: Lock, new: Lock) -> list[str]:
     """Return the pages that show another image, or the same one of another recipe, in the order of the lock."""
-    pages = sorted({*(pin.page for pin in former.pins), *(pin.page for pin in new.pins)})
-    return [page for page in pages if _identity(former.of_page(page)) != _identity(new.of_page(page))]
+    changed = [pin.page for pin in new.pins if _identity(former.of_page(pin.page)) != _identity(pin)]
+    return sorted([*changed, *(pin.page for pin in former.pins if new.of_page(pin.page) is None)])
 
 
 def _identity(pin: Pin | None) -> tuple[object, ...]:
