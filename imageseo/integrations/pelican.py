@@ -39,12 +39,12 @@ if TYPE_CHECKING:
 log = logging.getLogger("pelican.plugins.imageseo")
 
 
-class ImageseoFailed(Exception):
-    """Ends Pelican: its `main` exits with ``exitcode`` and prints the message without a traceback."""
+class ImageseoFailed(SystemExit):
+    """Ends Pelican with an exit code, after one message: for other exceptions Pelican 4.12 prints a traceback."""
 
     def __init__(self, message: str, exitcode: int = 1) -> None:
-        super().__init__(message)
-        self.exitcode = exitcode
+        super().__init__(exitcode)
+        log.critical("imageseo: %s", message)
 
 
 @dataclass(slots=True, kw_only=True)

@@ -38,7 +38,6 @@ if TYPE_CHECKING:
 DEBUG = "IMAGESEO_DEBUG"
 """The variable that shows where an unexpected error happened; it is no setting."""
 
-
 _INDENT = 22  # cells of what hosts put in front of a line: "INFO    -  imageseo: "
 
 
@@ -217,8 +216,11 @@ def run(
     tell_advice(settings, result, seconds, tell)
     if not result.failed:
         return None
-    fatal = _once((finding for finding in result.findings if finding.fails_build), lines)
-    return "\n".join(format_finding(first, _in_brackets(others), lines=lines) for first, others in fatal)
+    from imageseo.config.budget_lines import budget_lines
+
+    fatal = [finding for finding in result.findings if finding.fails_build]
+    texts = [format_finding(first, _in_brackets(others), lines=lines) for first, others in _once(fatal, lines)]
+    return "\n".join([*texts, *budget_lines(fatal, site.project, config)])
 
 
 def log_findings(
@@ -237,9 +239,7 @@ def log_findings(
                 level = Severity.ERROR if first.fails_build else min(first.severity, Severity.WARN, key=_rank)
                 voice.report(first, _in_brackets(others), level=level.value)
             continue
-        if first.fails_build and not serving:
-            continue
-        if first.severity is Severity.OFF and not first.fails_build:
+        if (first.fails_build and not serving) or (first.severity is Severity.OFF and not first.fails_build):
             continue
         text = format_finding(first, _in_brackets(others), lines=lines)
         if first.fails_build or first.severity.rank >= Severity.WARN.rank:

@@ -114,10 +114,12 @@ def test_exceeded_budget_fails_the_build(tmp_path: Path) -> None:
     )
     done = run("pelican", "content", cwd=site)
     assert done.returncode == 1
-    assert re.search(r"CRITICAL .*first\.html:\d+:\d+ \(content/first\.md\).*photo-500w.*lcp-bytes", done.stdout), (
-        done.stdout
-    )
+    assert re.search(r"CRITICAL .*content/first\.md:\d+:\d+: .*photo-500w.*lcp-bytes", done.stdout), done.stdout
     assert "Traceback" not in done.stdout + done.stderr
+    assert done.stdout.count("is too heavy on mobile") == 1
+    assert re.search(
+        r'raise the budget in pelicanconf\.py.*IMAGESEO\["budgets"\] = \{"lcp-bytes"', done.stdout, re.DOTALL
+    )
 
 
 def test_invalid_settings_are_all_reported_before_the_build(tmp_path: Path) -> None:

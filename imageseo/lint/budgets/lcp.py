@@ -108,7 +108,10 @@ def _remedy_for_unprocessed(kept: OptOut | None, budget: str) -> str:
         return "`imageseo build` adds AVIF and WebP candidates of the right widths"
     if kept is OptOut.IGNORED:
         return f"it is opted out; without that, `imageseo build` adds smaller candidates. Or raise {budget}"
-    return "its own srcset stays unchanged: add narrower or AVIF candidates, or leave the srcset to `imageseo build`"
+    return (
+        "its own srcset, written by the theme, a plug-in or the author, stays unchanged: add narrower or AVIF "
+        f"candidates, raise {budget}, or leave the srcset to `imageseo build`"
+    )
 
 
 def _slot(offers: Iterable[SourceTag], url: str, viewport: Viewport) -> float | None:
