@@ -23,6 +23,8 @@ def with_versions(
 ) -> PagePlan:
     """Return the plan with the versions of its hero; without them where they would not be safe.
 
+    An ``<img>`` of the author gets only those in the shape of its file: a taller one would move what follows.
+
     ``html``: the page without edits. ``plan_specs``: the variants to make of an image.
     """
     if plan.insert is not None:
@@ -33,7 +35,8 @@ def with_versions(
     image = plan.hero_image
     if image is None or not _may_have_versions(image) or _is_preloaded(plan, html, image.asset):
         return plan
-    changed = replace(image, versions=_planned(image.ref, versions, layout, plan_specs))
+    alike = [each for each in versions if _has_shape_of(each.asset, image.asset)]
+    changed = replace(image, versions=_planned(image.ref, alike, layout, plan_specs))
     return replace(plan, images=tuple(changed if each is image else each for each in plan.images))
 
 
@@ -55,6 +58,10 @@ def _may_have_versions(image: ImagePlan) -> bool:
     """Whether the tag leaves it to the file how large the image is, and a ``<picture>`` may be put around it."""
     own = any(image.ref.get(name) is not None for name in ("width", "height", "style", "sizes"))
     return image.choice.form is MarkupForm.PICTURE and not own and not image.auto_sizes and image.ref.opt_out is None
+
+
+def _has_shape_of(asset: Asset, other: Asset) -> bool:
+    return abs(asset.width * other.height - asset.height * other.width) <= max(asset.width, other.width)
 
 
 def _is_preloaded(plan: PagePlan, html: bytes, asset: Asset) -> bool:
