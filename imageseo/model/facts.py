@@ -74,7 +74,8 @@ class LcpImage:
     ``ref``: its tag; ``None`` if it is still to be inserted. ``url``: of the fallback, as written. ``offers``: its
     ``<source>`` tags in order, then its own ``srcset``. ``asset``: the fallback's file. ``treated``: whether the
     candidates are variants made by imageseo. ``kept``: why its markup is left unchanged. ``picks``: the choice at each
-    viewport; missing if it is not a file of the site. ``candidate_bytes``: URL -> bytes of every candidate that is a
+    viewport, with another for dark color schemes after or before it, the heavier first; missing if it is not a file of
+    the site. ``candidate_bytes``: URL -> bytes of every candidate that is a
     file of the site.
     """
 

@@ -17,10 +17,13 @@ from imageseo.heroes.masters.pin_builder import build_pin
 from imageseo.heroes.providers.art import render
 from imageseo.heroes.providers.procedural import PROVIDER, Procedural
 from imageseo.integrations import directory
+from imageseo.lint.budgets import lcp
 from imageseo.model.errors import RecipeError
-from imageseo.model.finding import Finding, Severity
+from imageseo.model.finding import DESKTOP, Budget, Finding, Severity
 from imageseo.model.hero import ADOPTED, Master, Recipe
+from imageseo.model.image import SourceTag
 from imageseo.pipeline import composition
+from imageseo.pipeline.variant_selection import candidates_over_budget
 from imageseo.web.html.page_scan import scan_page
 from tests.pipeline.test_build import build, findings_of, page
 from tests.support import small_sites
@@ -238,3 +241,29 @@ def test_mode_both_of_a_style_that_is_always_dark() -> None:
     dark = PROVIDER.redraw(both, width=64, height=64, dark=True, phone=False)
     assert dark is not None
     assert PROVIDER.preview(both)[0] == PROVIDER.preview(dark)[0] != "aurora", "the style that the seed gives both"
+
+
+def test_dark_version_counts_for_the_budget_of_its_page() -> None:
+    def source(file: str, media: str | None) -> SourceTag:
+        return SourceTag(type="image/webp", srcset=f"{file} 800w", sizes="100vw", media=media)
+
+    weights = {"dark.webp": 900, "light.webp": 700, "tall.webp": 500, "tall-dark.webp": 400, "a.jpg": 100}
+    sources = [
+        source("tall-dark.webp", "(max-width: 600px) and (prefers-color-scheme: DARK)"),
+        source("tall.webp", PHONE),
+        source("dark.webp", DARK),
+        source("light.webp", None),
+    ]
+    image = lcp.lcp_image(url="a.jpg", sources=sources, bytes_of=weights.get)
+    picks = [(pick.viewport.name, pick.url) for pick in image.picks]
+    assert picks == [
+        ("mobile", "tall.webp"),
+        ("mobile", "tall-dark.webp"),
+        ("desktop", "dark.webp"),
+        ("desktop", "light.webp"),
+    ]
+    budget = Budget(metric="lcp-bytes", viewport=DESKTOP, warn=600, error=650)
+    assert [problem.severity for problem in lcp.over_budget(image, [budget])] == [Severity.ERROR], "once, the heavier"
+    assert candidates_over_budget(image, [budget]) == {"dark.webp": 650, "light.webp": 650}
+    plain = lcp.lcp_image(url="a.jpg", sources=sources[3:], bytes_of=weights.get)
+    assert [pick.url for pick in plain.picks] == ["light.webp", "light.webp"]

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from imageseo.lint.budgets.limits import broken_level, format_kib, level, setting_key, viewport_label
@@ -15,6 +16,7 @@ from imageseo.model.image import Asset, ImageRef, OptOut, SourceTag
 from imageseo.web.srcset import candidates
 
 METRIC = "lcp-bytes"
+_SCHEME = re.compile(r"(prefers-color-scheme\s*:\s*)(dark|light)", re.IGNORECASE)
 
 
 def lcp_image(
@@ -39,12 +41,13 @@ def lcp_image(
     offers = [*sources, *([SourceTag(type=None, srcset=srcset, sizes=sizes, media=None)] if srcset else [])]
     picks = []
     for viewport in viewports:
-        chosen = candidates.chosen_url(sources, url, viewport, srcset=srcset, sizes=sizes)
-        size = bytes_of(chosen)
-        if size is not None:
-            picks.append(
-                ChosenCandidate(viewport=viewport, url=chosen, bytes=size, slot=_slot(offers, chosen, viewport))
-            )
+        chosen = {candidates.chosen_url(each, url, viewport, srcset=srcset, sizes=sizes) for each in _schemes(sources)}
+        found = [
+            ChosenCandidate(viewport=viewport, url=name, bytes=size, slot=_slot(offers, name, viewport))
+            for name in chosen
+            if (size := bytes_of(name)) is not None
+        ]
+        picks += sorted(found, key=lambda pick: (-pick.bytes, pick.url))
     listed = dict.fromkeys(each.url for offer in offers for each in candidates.parse_srcset(offer.srcset))
     weights = ((name, bytes_of(name)) for name in listed)
     return LcpImage(
@@ -57,6 +60,17 @@ def lcp_image(
         picks=tuple(picks),
         candidate_bytes=tuple((name, size) for name, size in weights if size is not None),
     )
+
+
+def _schemes(sources: Sequence[SourceTag]) -> Iterator[Sequence[SourceTag]]:
+    """Yield the sources as they are read in a light color scheme, and in a dark one if that makes a difference."""
+    yield sources
+    if any("prefers-color-scheme" in (source.media or "").lower() for source in sources):
+        yield [source._replace(media=_SCHEME.sub(_other_scheme, source.media or "")) for source in sources]
+
+
+def _other_scheme(match: re.Match[str]) -> str:
+    return match[1] + ("light" if match[2].lower() == "dark" else "dark")
 
 
 def over_budget(image: LcpImage, limits: Iterable[Budget]) -> Iterator[Problem]:

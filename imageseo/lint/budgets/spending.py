@@ -156,6 +156,7 @@ class PageWeight:
             if budget.metric == LCP:
                 image = self._lcp()
                 picks = [pick for pick in (image.picks if image else ()) if pick.viewport == budget.viewport]
+                picks = picks[:1]  # the heavier color scheme
                 yield from (
                     BudgetUse(budget=budget, page=self._page, value=pick.bytes, image=pick.url) for pick in picks
                 )
