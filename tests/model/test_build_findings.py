@@ -18,7 +18,7 @@ from tests.support.small_sites import write
 
 ROOT = Path(__file__).parents[2]
 RULES = {name.replace("_", "-") for name in plugin_names("imageseo.rules")}
-_FACTORIES = ("Finding", "BadAsset", "_say", "_fault", "_finding")
+_FACTORIES = ("Finding", "BadAsset", "_say", "_fault", "_finding", "_report")
 
 
 def literal_ids(path: Path) -> Iterator[tuple[int, str]]:

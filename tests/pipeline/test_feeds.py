@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -113,6 +114,19 @@ def test_entries_get_the_heroes_of_their_pages(tmp_path: Path, subtests: pytest.
         assert "feed.xml" in run(tmp_path, feeds=False).changed
         assert read(tmp_path) == feed
         assert read(tmp_path, "f/index.xml") == atom
+
+
+def test_a_large_feed_stays_whole_and_a_compressed_copy_follows(tmp_path: Path) -> None:
+    large = rss(ITEM.format(f"{BASE}a/", "x" * 9_000_000))
+    small = rss(ITEM.format(f"{BASE}a/", ""))
+    site(tmp_path, {"large.rss": large, "feed.xml": small, "feed.xml.gz": gzip.compress(small.encode())})
+    for feeds in (True, True, False):
+        assert [each.location.page for each in findings_of(run(tmp_path, feeds=feeds), "feed-unreadable")] == (
+            ["large.rss"] if feeds else []
+        )
+        assert read(tmp_path, "large.rss") == large
+        assert gzip.decompress((tmp_path / "site/feed.xml.gz").read_bytes()).decode() == read(tmp_path)
+    assert read(tmp_path) == small
 
 
 def test_without_a_site_url_feeds_stay(tmp_path: Path) -> None:

@@ -267,3 +267,8 @@ def test_many_images_take_time_in_proportion() -> None:
     started = time.process_time()
     edited(rss(f"<description>{html}</description>").encode(), "feed.xml", site())
     assert time.process_time() - started < 20  # quadratic: minutes
+
+
+def test_repeated_attributes_do_not_come_back() -> None:
+    feed = rss("<description>&lt;img srcset='a.jpg 1x' src=a.jpg srcset='b.jpg 2x' src=b.jpg&gt;</description>")
+    assert "srcset" not in edit(feed)

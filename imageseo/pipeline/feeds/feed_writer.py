@@ -22,7 +22,7 @@ from imageseo.web.feeds.feed_file import HEAD, is_feed, restored
 if TYPE_CHECKING:
     from imageseo.pipeline.feeds.feed_pages import FeedPages
 
-_MAX_READ = 64 * 2**20
+_MAX_READ = 8 * 2**20  # more than is edited
 
 
 class FeedWriter:
@@ -64,7 +64,9 @@ class FeedWriter:
                 if data is None:
                     continue
                 if restore:
-                    self._output.write(path, self._without_edits(path, data, _sha256(data)))
+                    before = self._without_edits(path, data, _sha256(data))
+                    if before != data:
+                        self._output.write(path, before)
                 elif self._base_url is not None:
                     self.written[path] = record = self._edit(path, data)
                     yield from record.findings
@@ -112,14 +114,15 @@ class FeedWriter:
         from imageseo.web.feeds.entry import BadFeed
         from imageseo.web.feeds.feed_edits import edited
 
-        data = self._without_edits(path, data, current)
+        before = self._without_edits(path, data, current)
         try:
-            new, reverse = edited(data, path, self._pages.site(path))
+            new, reverse = edited(before, path, self._pages.site(path))
         except BadFeed as error:
-            new, reverse, found = data, [], [_finding(path, error.args[0])]
+            new, reverse, found = before, [], [_finding(path, error.args[0])]
         else:
             found = []
-        self._output.write(path, new)
+        if new != data:  # what is too large has not been read to its end
+            self._output.write(path, new)
         files = [each for each in sorted(self._pages.images.published) if quote(each).encode() in new]
         return FeedRecord(self._context, _sha256(new), reverse, found, files)
 

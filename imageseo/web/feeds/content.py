@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from html import escape
 
 from imageseo.web.html import tokenizer
-from imageseo.web.html.attributes import RawAttribute, Tag, attributes, decode_value
+from imageseo.web.html.attributes import RawAttribute, Tag, attributes, decode_value, repeated
 from imageseo.web.srcset.candidates import parse_srcset
 
 Change = tuple[int, int, str]
@@ -84,7 +84,10 @@ def _image_changes(
     url = next((each for each in urls if each), None)
     if url is None:
         return
-    found: list[Change] = [(_before(html, each), each.end, "") for name, each in written.items() if name in _RESPONSIVE]
+    repeats = repeated(html, tag)  # one of them would count once the first is gone
+    found: list[Change] = [
+        (_before(html, each), each.end, "") for each in (*written.values(), *repeats) if each.name in _RESPONSIVE
+    ]
     source = written.get("src")
     if source is None:
         at = tag.start + 1 + len(tag.name)
