@@ -108,7 +108,11 @@ def widths(ref: ImageRef | None, asset: Asset, layout: ColumnLayout, ladder: Seq
     """
     effective, written = _effective_layout(ref, asset, layout, exact=True)
     known = (effective.sizes or effective.content_width or written.px) is not None
-    text = sizes(ref, asset, layout, exact=known)
+    if written.px is not None and effective.sizes is None and effective.content_width is None:
+        # Most pages limit images to their column: on a phone such an image is narrower than its author's width.
+        text = _simple_sizes(max(1, round(min(asset.css_width, written.px))), 1)
+    else:
+        text = sizes(ref, asset, layout, exact=known)
     return ladder_widths(asset, text, ladder) if ladder else candidate_widths(asset, text, known=known)
 
 

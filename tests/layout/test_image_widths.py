@@ -314,3 +314,24 @@ def zensical_pages(folder: Path) -> dict[str, Path]:
 
 def test_unknown_theme_is_not_recognized() -> None:
     assert recognise(b'<meta name="generator" content="Hugo"><article class="post">') is None
+
+
+@pytest.mark.parametrize(
+    ("attributes", "expected"),
+    [
+        ({"width": "2800", "height": "1867"}, "(min-width: 2800px) 2800px, 100vw"),
+        ({"width": "1400", "height": "933"}, "(min-width: 1400px) 1400px, 100vw"),
+        ({"style": "width: 900px"}, "(min-width: 900px) 900px, 100vw"),
+        ({"width": "300", "height": "200"}, "300px"),
+    ],
+)
+def test_width_of_the_author_is_no_width_on_phones(attributes: dict[str, str], expected: str) -> None:
+    """In an unknown column, an image with ``width`` and ``max-width: 100%`` is narrower on a phone: it has candidates."""
+    image, written = tag(**attributes), Asset(path="a.jpg", sha256="0", bytes=1, format="jpeg", width=2800, height=1867)
+    assert sizes(image, written, ColumnLayout()) == expected
+    found = widths(image, written, ColumnLayout())
+    phone = next(screen for screen in REPORTED if screen.width < 500)
+    need = min(source_size(expected, phone) * phone.dpr, written.width)
+    chosen = next(width for width in found if width >= need * 0.95)
+    assert chosen <= need * 1.6, f"{found}: a phone loads {chosen} px for {need}"
+    assert found[-1] >= min(source_size(expected, REPORTED[-1]), written.width)
