@@ -175,13 +175,14 @@ class LoweredVariant:
 
 
 def lowered_finding(asset: Asset, changes: Sequence[LoweredVariant], limit: int, location: Location) -> Finding:
-    """Return the finding for a hero that keeps its budget by lower quality. ``limit``: the budget in bytes."""
+    """Return the finding for a hero of lower quality because of its budget. ``limit``: the budget in bytes."""
     usual = {each.format: each.before for each in changes if each.before is not None}
     kept = ", ".join(f"{name}: {quality}" for name, quality in sorted(usual.items()))
     return Finding(
         rule="quality-lowered",
         severity=Severity.INFO,
-        message=f"{asset.path} keeps the LCP budget of {format_bytes(limit)} by lower quality: "
+        message=f"{asset.path} has lower quality because of the LCP budget of {format_bytes(limit)}"
+        f"{' and is still above it' if any(each.bytes_after > limit for each in changes) else ''}: "
         f"{'; '.join(map(str, changes))}",
         location=location,
         hint="an image with less detail needs fewer bytes; to keep the usual quality for this image only, set "
