@@ -141,7 +141,7 @@ def test_settings_are_the_default() -> None:
         ({"colors": {"mian": "#123"}}, "`colors.mian`: unknown role"),
         ({"colors": {"accent": "#123"}}, "`colors`: the role `main` is missing"),
         ({"colors": {"main": "red"}}, "`colors`: 'red' is not a colour"),
-        ({"mode": "bright"}, "`mode`: expected auto, light, dark, found 'bright'"),
+        ({"mode": "bright"}, "`mode`: expected auto, light, dark, both, found 'bright'"),
     ],
 )
 def test_faults_are_named(options: dict[str, object], message: str) -> None:

@@ -181,3 +181,21 @@ def test_rejected_recipe_is_reported(project: Path) -> None:
     assert [(row.page, row.reason, row.hint) for row in found.rows if row.action == "refuse"][:1] == [
         ("changed.md", "another model", "accept it")
     ]
+
+
+class FaultyTemplate(FailingProvider):
+    """Finds the fault of a card's template only when it lays out the card."""
+
+    def notes(self, recipe: Recipe) -> tuple[str, ...]:
+        raise RecipeError("`card.layout`: cards/team.svg.jinja, line 3: a loop", hint="simplify the template")
+
+
+def test_card_whose_template_fails_is_refused_by_page(project: Path) -> None:
+    requests = [ask("new.md", prompt="new"), ask("kept.md", prompt="kept.md")]
+    vault = FolderMasterStore(project, "heroes")
+    lock = locks.read(project / locks.NAME)
+    plan_of_all = plan_generation(requests, lock, vault, present=None, redraw=(), command="imageseo generate {}".format)
+    found = {row.page: row for row in plan(plan_of_all, {"one-colour": FaultyTemplate()}).rows}
+    assert found["new.md"].action == "refuse"
+    assert "line 3" in found["new.md"].reason
+    assert found["kept.md"].action == "keep"

@@ -35,6 +35,7 @@ _OPTIONAL = {
     "svt": ("pillow-avif-plugin", "AVIF in half the time, 8 % larger: `encode.avif_encoder: svt`"),
     "diffusers": ("diffusers", "generates heroes with a local model: `provider: diffusers`"),
     "embeddings": ("transformers", "finds library images by meaning: `providers.library.search: embeddings`"),
+    "fonts": ("manimgx-fonts", "title cards in other scripts than Latin, Greek and Cyrillic, and with emoji"),
     "browser": ("playwright", "drives a browser: `imageseo measure`"),
     "c2pa": ("c2pa-python", "checks C2PA manifests: rule `prov-c2pa`"),
     "s3": ("s3fs", "stores masters in a bucket: `hero.masters: s3://…`"),

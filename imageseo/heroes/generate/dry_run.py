@@ -207,9 +207,9 @@ def _preflight(provider: HeroProvider, recipe: Recipe) -> tuple[str, ...] | Imag
     """Return the notes of a recipe, or why it cannot be made here, as far as its provider can tell."""
     try:
         found = provider.preflight(recipe) if isinstance(provider, PreflightProvider) else ()
+        return (*provider.notes(recipe), *found)  # the notes of a card come from its template, which may be faulty
     except ImageseoError as error:
         return error
-    return (*provider.notes(recipe), *found)
 
 
 def _is_library_recipe(recipe: Recipe, providers: Mapping[str, HeroProvider]) -> bool:
