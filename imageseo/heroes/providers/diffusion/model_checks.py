@@ -16,7 +16,7 @@ _PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl")
 _WEIGHTLESS = ("Scheduler", "Tokenizer", "TokenizerFast", "Processor", "FeatureExtractor", "ImageProcessorPil")
 _LIBRARIES = ("diffusers", "transformers")
 _CODE = "use a model that diffusers supports without extra code: code from a model is never run"
-_COPY = "copy or download the complete model folder again (with Git LFS: `git lfs pull`)"
+_COPY = "copy or download it again, complete (with Git LFS: `git lfs pull`)"
 
 
 def check_model(folder: Path, key: str) -> str | None:

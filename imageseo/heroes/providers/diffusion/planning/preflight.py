@@ -164,8 +164,10 @@ def _prompt_notes(options: RecipeOptions, outline: ModelOutline, *, strict: bool
 
 @lru_cache(maxsize=8)
 def _load_tokenizer(folder: Path, class_name: str) -> Any:
+    transformers = import_module("transformers")
+    transformers.utils.logging.set_verbosity_error()  # it would warn of the length itself
     try:
-        return getattr(import_module("transformers"), class_name).from_pretrained(str(folder), local_files_only=True)
+        return getattr(transformers, class_name).from_pretrained(str(folder), local_files_only=True)
     except Exception as error:  # transformers and tokenizers raise any exception
         detail = " ".join(str(error).split())[:300]
         raise ProviderError(
