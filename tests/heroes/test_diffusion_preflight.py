@@ -289,7 +289,7 @@ def test_weights_are_dropped_with_a_note(project: Path, family: str) -> None:
 
 @pytest.mark.parametrize("family", ["flux", "sd3", "pixart"])
 def test_weights_that_a_model_does_not_support_are_refused(project: Path, family: str) -> None:
-    told = fault(project, recipe(family, prompt="a (lighthouse:1.3)", weights="apply"))
+    told = fault(project, recipe(family, prompt="a (lighthouse:1.3)"))
     assert "does not support weights in prompts" in told
     assert "`weights: drop`" in told
     assert "does not support weights" in fault(project, recipe(family, negative="(text:2)"))
@@ -301,3 +301,41 @@ def test_weights_and_long_prompts_need_compel(project: Path, monkeypatch: pytest
         assert configured(project).preflight(recipe("sd", prompt="a (boat:1.2)", weights="drop"))
         for prompt in ("a (boat:1.2)", words(90)):
             assert "need compel" in fault(project, recipe("sd", prompt=prompt))
+
+
+WEIGHTED = "a (lighthouse:{}) at dawn"
+
+
+@pytest.mark.parametrize("family", ["flux", "sd3", "pixart"])
+def test_weights_can_be_applied_to_t5(project: Path, family: str) -> None:
+    provider = configured(project)
+    wanted = [recipe(family, prompt=WEIGHTED.format(weight), weights="apply") for weight in (0, 0.5, 1.5)]
+    assert all(provider.preflight(each) == () for each in wanted)
+    drawn = [each.png for each in provider.produce([recipe(family), *wanted, wanted[-1]])]
+    assert len(set(drawn[:4])) == 4
+    assert drawn[4] == drawn[3]
+    plain = [recipe(family, prompt="a lighthouse (at dawn)", weights=weights) for weights in ("apply", None)]
+    first, second = provider.produce(plain)
+    assert first.png == second.png, "bare brackets are text"
+
+
+@pytest.mark.parametrize("family", ["flux", "sd3", "pixart"])
+def test_only_the_weighted_tokens_change(project: Path, family: str) -> None:
+    import torch
+
+    from imageseo.heroes.providers.diffusion.weights import t5_weights
+
+    pipe = load_pipeline(project / family)
+    name = pipelines.family(pipe)
+    plain, same, more = (
+        t5_weights.encode(pipe, name, [prompt], "text")["prompt_embeds"]
+        for prompt in ("a lighthouse at dawn", WEIGHTED.format(1), WEIGHTED.format(1.5))
+    )
+    assert torch.allclose(plain, same, atol=1e-5)
+    changed = ((plain - more).abs().amax(dim=(0, 2)) > 1e-5).nonzero().flatten().tolist()
+    tokenizer = {"flux": "tokenizer_2", "sd3": "tokenizer_3", "pixart": "tokenizer"}[family]
+    offsets = getattr(pipe, tokenizer)("a lighthouse at dawn", return_offsets_mapping=True)["offset_mapping"]
+    before = 77 if family == "sd3" else 0
+    word = [before + at for at, (start, end) in enumerate(offsets) if 2 <= max(start, end - 1) < 12 and end > start]
+    assert changed == [at for at in word if at in changed]
+    assert len(changed) >= len(word) - 1  # the token of a space may hold the word's first place

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imageseo.heroes.providers.diffusion.prompt_weights import (
+from imageseo.heroes.providers.diffusion.weights.prompt_weights import (
     Part,
     has_weights,
     parse,

@@ -45,7 +45,7 @@ PURE = (
     "imageseo.web",
     "imageseo.config.globs",
     "imageseo.heroes.recipes",
-    "imageseo.heroes.providers.diffusion.prompt_weights",
+    "imageseo.heroes.providers.diffusion.weights.prompt_weights",
     "imageseo.images.encoding.profiles",
     "imageseo.images.encoding.quality_model",
     "imageseo.images.encoding.recompression",

@@ -33,6 +33,7 @@ class InferenceJob:
     steps: int
     guidance: float
     negative: str = ""
+    weights: str | None = None
     refiner: Any = None
     start: float = 1.0
     arguments: Mapping[str, Any]
@@ -123,7 +124,7 @@ def _draw(job: InferenceJob, prompts: Sequence[str], seeds: Sequence[int], on_st
     import torch
 
     generators = [torch.Generator("cpu").manual_seed(seed) for seed in seeds]
-    prompt_arguments, notes = prompt_embeddings.prompt_arguments(job.pipe, prompts, job.negative)
+    prompt_arguments, notes = prompt_embeddings.prompt_arguments(job.pipe, prompts, job.negative, weights=job.weights)
     arguments = {**_common_arguments(job, job.pipe, generators, on_step), **prompt_arguments, **job.arguments}
     if job.refiner is not None:
         arguments |= {"denoising_end": job.start, "output_type": "latent"}
@@ -136,7 +137,11 @@ def _draw(job: InferenceJob, prompts: Sequence[str], seeds: Sequence[int], on_st
     images = tuple(
         _to_image(pixels, bool(is_flagged)) for pixels, is_flagged in zip(result.images, flagged, strict=True)
     )
-    return BatchResult(images=images, notes=tuple(notes), compel="prompt_embeds" in prompt_arguments)
+    return BatchResult(
+        images=images,
+        notes=tuple(notes),
+        compel="prompt_embeds" in prompt_arguments and pipelines.supports_weights(job.pipe),
+    )
 
 
 def _common_arguments(job: InferenceJob, pipe: Any, generators: list[Any], on_step: OnStep) -> dict[str, Any]:

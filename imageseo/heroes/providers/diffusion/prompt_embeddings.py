@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from imageseo.heroes.providers.diffusion import pipelines, prompt_weights
+from imageseo.heroes.providers.diffusion import pipelines
+from imageseo.heroes.providers.diffusion.weights import prompt_weights, t5_weights
 from imageseo.model.errors import MissingExtraError, ProviderError
 from imageseo.model.extras import install_command
 
@@ -19,13 +20,21 @@ _BRACKETS = (1, 1.1, 0.9091)  # weights of brackets without a number: they may b
 _ENCODERS = ("text_encoder", "text_encoder_2", "text_encoder_3")
 
 
-def prompt_arguments(pipe: Any, prompts: Sequence[str], negative: str) -> tuple[dict[str, Any], list[str]]:
+def prompt_arguments(
+    pipe: Any, prompts: Sequence[str], negative: str, *, weights: str | None = None
+) -> tuple[dict[str, Any], list[str]]:
     """Return the call arguments for the prompts of a batch, and notes for the author.
 
-    Weighted words, and prompts longer than the encoder's limit, are encoded by compel if the model supports it. Raises
-    ProviderError for weights that the model does not support.
+    ``weights``: as in ``RecipeOptions``. Weighted words, and prompts longer than the encoder's limit, are encoded by
+    compel if the model supports it. Raises ProviderError for weights that the model does not support.
     """
     if not pipelines.supports_weights(pipe):
+        family = pipelines.family(pipe)
+        if weights == "apply" and t5_weights.supports(family):
+            read = "" if family == "Flux" else negative
+            if any(explicit_weights(text) for text in (*prompts, read)):
+                _, notes = _plain(pipe, ["" for _ in prompts], "" if read else negative)
+                return t5_weights.encode(pipe, family, prompts, read), notes
         return _plain(pipe, prompts, negative)
     if _needs_compel(pipe, prompts, negative):
         return _weighted(pipe, prompts, negative), []
@@ -116,7 +125,8 @@ def refuse_weights(family: str, text: str) -> None:
     if weighted := explicit_weights(text):
         raise ProviderError(
             f"`prompt`: {family} does not support weights in prompts, but {weighted[0].text.strip()!r} has one",
-            hint="remove the weight, set `weights: drop`, or use Stable Diffusion 1.x, 2.x or SDXL",
+            hint="remove the weight, set `weights: drop`, or use Stable Diffusion 1.x, 2.x or SDXL; with SD3, Flux and "
+            "PixArt, `weights: apply` weights what T5 reads",
         )
 
 

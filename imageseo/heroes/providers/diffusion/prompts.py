@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from imageseo.heroes.providers.diffusion import pipelines, prompt_embeddings, prompt_weights
+from imageseo.heroes.providers.diffusion import pipelines, prompt_embeddings
 from imageseo.heroes.providers.diffusion.limits import prompt_length
+from imageseo.heroes.providers.diffusion.weights import prompt_weights, t5_weights
 
 if TYPE_CHECKING:
     from imageseo.heroes.providers.diffusion.recipe_options import RecipeOptions
@@ -41,13 +42,14 @@ def prepare(
             dropped = ", ".join(f"{part.text.strip()!r} {part.weight:g}" for part in parts)
             notes.append(f"`{key}`: weights are dropped: {dropped}")
             texts[key] = prompt_weights.drop_weights(text)
-        elif weighted and not supported:
+        elif weighted and not supported and not (options.weights == "apply" and t5_weights.supports(family)):
             prompt_embeddings.refuse_weights(family, text)
     cuts = []
     if not supported:  # compel reads prompts of any length
         read = {key: text for key, text in texts.items() if text and (key == "prompt" or family not in _NO_NEGATIVE)}
         for key, text in read.items():
-            plain = prompt_embeddings.unescape(text)
+            is_applied = options.weights == "apply" and bool(prompt_embeddings.explicit_weights(text))
+            plain = prompt_weights.strip_weights(text) if is_applied else prompt_embeddings.unescape(text)
             cuts += [cut.describe(key) for cut in prompt_length.find_cuts(tokenizers(), family, plain)]
     if cuts and strict:
         raise prompt_length.strict_error(cuts)

@@ -210,6 +210,7 @@ class DiffusionRunner:
                 steps=options.steps,
                 guidance=options.guidance,
                 negative=texts[0].negative,
+                weights=options.weights,
                 refiner=refiner,
                 start=options.refiner.start if options.refiner is not None else 1.0,
                 arguments={**attached.arguments, **task_arguments},

@@ -19,7 +19,6 @@ from imageseo.heroes.providers.diffusion import (
     lora,
     model_checks,
     pipelines,
-    prompt_weights,
     prompts,
     schedulers,
     single_file,
@@ -30,6 +29,7 @@ from imageseo.heroes.providers.diffusion.components import read_class_name
 from imageseo.heroes.providers.diffusion.limits import prompt_length, sizes
 from imageseo.heroes.providers.diffusion.model_files import ModelFiles
 from imageseo.heroes.providers.diffusion.recipe_options import Control, RecipeOptions
+from imageseo.heroes.providers.diffusion.weights import prompt_weights
 from imageseo.model import regular_file
 from imageseo.model.errors import ImageseoError, MissingExtraError, ProviderError
 from imageseo.model.extras import install_command
