@@ -326,7 +326,7 @@ def test_unknown_theme_is_not_recognized() -> None:
     ],
 )
 def test_width_of_the_author_is_no_width_on_phones(attributes: dict[str, str], expected: str) -> None:
-    """In an unknown column, an image with ``width`` and ``max-width: 100%`` is narrower on a phone: it has candidates."""
+    """In an unknown column, an image with ``width`` and ``max-width: 100%`` is narrower on a phone."""
     image, written = tag(**attributes), Asset(path="a.jpg", sha256="0", bytes=1, format="jpeg", width=2800, height=1867)
     assert sizes(image, written, ColumnLayout()) == expected
     found = widths(image, written, ColumnLayout())
