@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from imageseo.heroes.candidates.candidates import Candidates, HeroCandidate
 from imageseo.heroes.candidates.contact_sheet import SheetEntry
 from imageseo.heroes.candidates.variations import parse
 from imageseo.heroes.lock import lock as locks
+from imageseo.heroes.masters.pin_mismatch import why_unpinned
 from imageseo.heroes.providers.procedural import Procedural
 from imageseo.integrations.progress import Quiet
 from imageseo.integrations.project import Project, detect_project
@@ -248,6 +250,15 @@ class TestPick:
         lines = text.split("\n    ")[1:]
         write(project, FREE + "".join(f"{line.rstrip()}\n" for line in lines if line.startswith("  ")))
         assert generate(project, frozen=True).file_sha256 == change.pin.file_sha256 if change.pin else False
+
+    def test_build_says_what_to_write_to_keep_the_picked_image(self, project: Project) -> None:
+        write(project, FREE + "  seed: 7\n  style: topo\n")
+        vary(project, "seed=2 style=paper")
+        choose(project, "2")
+        recipe = replace(pin(project).recipe, seed=7, options={**pin(project).recipe.options, "style": "topo"})
+        said = why_unpinned(recipe, pin(project))
+        assert "asks for another image than the one that was picked (seed, style differ" in said
+        assert "write `seed: 8` and `style: paper`" in said
 
     def test_front_matter_takes_precedence_over_a_pick(self, project: Project) -> None:
         write(project, FREE + "  seed: 7\n")
