@@ -195,6 +195,13 @@ class TestOwnTemplates:
         )
         assert pixels(made, STYLES, own.project_cards).shape == (180, 320, 3)
 
+    def test_template_of_a_pin_that_is_gone_is_named(self, tmp_path: Path) -> None:
+        draw(tmp_path, f"{HEAD}{TITLE}</svg>")
+        made = recipe(provider(tmp_path), layout="team")
+        (tmp_path / "cards" / "team.svg.jinja").unlink()
+        with pytest.raises(RecipeError, match=r"cards/team\.svg\.jinja does not exist"):
+            next(provider(tmp_path).produce([made]))
+
     @pytest.mark.parametrize(("file", "message"), [("logo.svg", "no PNG"), ("missing.png", "cannot be read")])
     def test_faulty_logo_is_named(self, tmp_path: Path, file: str, message: str) -> None:
         with pytest.raises(RecipeError, match=message):

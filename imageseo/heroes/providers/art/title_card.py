@@ -15,10 +15,11 @@ from PIL import Image
 
 from imageseo.heroes.providers.art.cards.brand_fonts import BrandFonts
 from imageseo.heroes.providers.art.cards.card_svg import CardSvg, Ink, Line, Rendered
-from imageseo.heroes.providers.art.cards.recipe import ProjectCards
+from imageseo.heroes.providers.art.cards.recipe import LAYOUTS, ProjectCards
 from imageseo.heroes.providers.art.color import Lab, Paint, Palette, format_hex, luminance, parse_hex
 from imageseo.heroes.providers.art.deterministic import Canvas, Field, clip, fade, flatten
 from imageseo.heroes.providers.art.vector import from_srgb
+from imageseo.model.errors import RecipeError
 
 # WCAG 2.2 AA requires 4.5:1 for small text. The scrim is measured before dithering, hence the margin.
 _CONTRAST = 4.9
@@ -48,8 +49,11 @@ class TitleCard:
         self.canvas = canvas
         self._card = card
         self._own = own
-        self._template = own.template(str(card["layout"])) if "template" in card else None
         self._layout = str(card.get("layout", "bottom"))
+        self._template = own.template(self._layout) if "template" in card else None
+        if self._template is None and self._layout not in LAYOUTS:
+            hint = "restore it from version control, or choose another layout"
+            raise RecipeError(f"`card.layout`: cards/{self._layout}.svg.jinja does not exist", hint=hint)
         self._paint: Paint | None = None
         self._palette: Palette | None = None
 
