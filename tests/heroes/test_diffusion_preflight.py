@@ -39,6 +39,17 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(autouse=True)
+def _one_thread() -> Iterator[None]:
+    """Tests run in parallel, and these models are too small for several threads."""
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
 def configured(project: Path, **options: Any) -> Diffusers:
     settings = {"device": "cpu", "threads": 1, **options}
     return PROVIDER.configure(ProviderContext(project=project, cache=project / ".cache", options=settings))
