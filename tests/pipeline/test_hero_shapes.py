@@ -6,7 +6,7 @@ import io
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from PIL import Image, ImageChops, ImageStat
@@ -27,6 +27,7 @@ from imageseo.pipeline.variant_selection import candidates_over_budget
 from imageseo.web.html.page_scan import scan_page
 from tests.pipeline.test_build import build, findings_of, page
 from tests.support import small_sites
+from tests.support.browser import chromium, needs_chromium, served
 
 HERO = """["/{name}/"]
 style = "{style}"
@@ -267,3 +268,37 @@ def test_dark_version_counts_for_the_budget_of_its_page() -> None:
     assert candidates_over_budget(image, [budget]) == {"dark.webp": 650, "light.webp": 650}
     plain = lcp.lcp_image(url="a.jpg", sources=sources[3:], bytes_of=weights.get)
     assert [pick.url for pick in plain.picks] == ["light.webp", "light.webp"]
+
+
+SHIFTS = """window.shifts = 0; new PerformanceObserver(list => {
+  for (const entry of list.getEntries()) window.shifts += entry.value;
+}).observe({type: 'layout-shift', buffered: true});"""
+SHOWN = """(() => { const image = document.querySelector('[data-imageseo~="hero"]');
+  const files = performance.getEntriesByType('resource').map(entry => entry.name).filter(name => /heroes/.test(name));
+  return [image.currentSrc, files, image.clientWidth / image.clientHeight, window.shifts]; })()"""
+
+
+@pytest.mark.slow
+@pytest.mark.browser
+@needs_chromium
+def test_browser_shows_one_version_without_layout_shift(site: Path, subtests: Any) -> None:
+    css = "<style>img{max-width:100%;height:auto}</style></head>"
+    text = page("<p>Words</p>", "a/").replace("</head>", css)
+    (site / "site/a/index.html").write_text(text, "utf-8")
+    assert not build(site, {**FAST, **BOTH}).failed
+    with served(site / "site") as address, chromium() as browser:
+        for width, ratio, tall in ((390, 214 / 268, "-phone"), (1440, 16 / 9, "")):
+            for scheme, dark in (("light", ""), ("dark", "-dark")):
+                with subtests.test(f"{width} {scheme}"):
+                    context = browser.new_context(
+                        viewport={"width": width, "height": 900}, color_scheme=cast("Any", scheme)
+                    )
+                    tab = context.new_page()
+                    tab.add_init_script(SHIFTS)
+                    tab.goto(f"{address}/a/index.html", wait_until="load")
+                    current, files, shape, shifts = tab.evaluate(SHOWN)
+                    context.close()
+                    assert re.search(rf"/a{tall}{dark}-\d+w\.[0-9a-f]{{8}}\.webp$", current), current
+                    assert files == [current]
+                    assert shape == pytest.approx(ratio, abs=0.02)
+                    assert shifts == 0
