@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from imageseo.cli.options import CONFIG, FORMAT, PathType, current_project, is_disabled, print_note, progress
+from imageseo.cli.options import CONFIG, DIRECTORY, FORMAT, PathType, current_project, is_disabled, print_note, progress
 from imageseo.cli.output import detail, is_verbose, use_color
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class RuleIds(click.ParamType):  # type: ignore[type-arg,unused-ignore]
 
 
 @click.command()
-@click.argument("directory", metavar="DIR", type=PathType())
+@DIRECTORY
 @click.option(
     "--select",
     type=RuleIds(),

@@ -20,6 +20,7 @@ from imageseo.cli.lock import lock
 from imageseo.cli.measure import measure
 from imageseo.cli.options import (
     CONFIG,
+    DIRECTORY,
     FORMAT,
     PathType,
     current_project,
@@ -46,7 +47,6 @@ _DEBUG = "IMAGESEO_DEBUG"
 _COLLECTION = 200_000  # new objects between garbage collections: more than a build that edits one page makes
 
 
-_DIR = click.argument("directory", metavar="DIR", type=PathType())
 _FROZEN = click.option("--frozen", is_flag=True, help="Fail if a hero is not pinned in imageseo.lock.")
 
 
@@ -72,7 +72,7 @@ def cli(debug: bool) -> None:
 
 
 @cli.command()
-@_DIR
+@DIRECTORY
 @CONFIG
 @_FROZEN
 @click.option(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from imageseo.cli.options import CONFIG, FORMAT, PathType, current_project, is_disabled, print_note, progress
+from imageseo.cli.options import CONFIG, DIRECTORY, FORMAT, current_project, is_disabled, print_note, progress
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,7 +17,7 @@ FINDINGS = 1
 
 
 @click.command()
-@click.argument("directory", metavar="DIR", type=PathType())
+@DIRECTORY
 @click.option("--check", is_flag=True, help="Write nothing; report pages whose layout has drifted.")
 @click.option(
     "--pages",

@@ -23,6 +23,26 @@ class PathType(click.Path):
         return Path(str(super().convert(value, param, ctx)))
 
 
+def _default_directory(ctx: click.Context, param: click.Parameter, value: Path | None) -> Path | None:
+    """Return the folder that the user named, else the output of the generator in the current folder."""
+    if value is not None or ctx.resilient_parsing:
+        return value
+    from pathlib import Path
+
+    from imageseo.integrations.setup.output_folder import find_output
+    from imageseo.model.errors import SiteError
+
+    try:
+        found = find_output(Path.cwd())
+    except SiteError as error:
+        raise click.UsageError("\n".join(filter(None, (error.message, error.hint)))) from error
+    print_note(f"DIR: {found.folder}, the output of {found.generator}")
+    return found.folder
+
+
+DIRECTORY = click.argument("directory", metavar="[DIR]", type=PathType(), required=False, callback=_default_directory)
+"""The folder of the built site; without one the generator's own output."""
+
 CONFIG = click.option(
     "--config",
     type=PathType(),

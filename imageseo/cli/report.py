@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from imageseo.cli.options import CONFIG, PathType, current_project, is_disabled, print_note, progress
+from imageseo.cli.options import CONFIG, DIRECTORY, PathType, current_project, is_disabled, print_note, progress
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,7 +27,7 @@ def _formats() -> list[str]:
 
 
 @click.command()
-@click.argument("directory", metavar="DIR", type=PathType())
+@DIRECTORY
 @click.option(
     "--format",
     "form",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from imageseo.cli.options import CONFIG, FORMAT, PathType, current_project, is_disabled, print_note, progress
+from imageseo.cli.options import CONFIG, DIRECTORY, FORMAT, PathType, current_project, is_disabled, print_note, progress
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,7 +19,7 @@ VIEWPORTS = ("mobile", "desktop", "phone", "tablet")
 
 
 @click.command()
-@click.argument("directory", metavar="DIR", type=PathType())
+@DIRECTORY
 @click.option(
     "--against",
     type=PathType(),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from imageseo.cli.options import CONFIG, PathType, print_note, print_result, progress
+from imageseo.cli.options import CONFIG, DIRECTORY, print_note, print_result, progress
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +21,7 @@ _NAMED = 2  # changed files that a line names
 
 
 @click.command()
-@click.argument("directory", metavar="DIR", type=PathType())
+@DIRECTORY
 @CONFIG
 @click.option(
     "--poll",

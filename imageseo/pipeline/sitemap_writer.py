@@ -20,6 +20,13 @@ from imageseo.storage.output import OutputFolder
 from imageseo.web import urls
 from imageseo.web.sitemaps import image_sitemap
 
+_URL_KEYS = {
+    "mkdocs": "`site_url` in mkdocs.yml",
+    "zensical": "`site_url` in zensical.toml",
+    "pelican": "`SITEURL` in pelicanconf.py",
+    "sphinx": "`html_baseurl` in conf.py",
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedPage:
@@ -51,7 +58,7 @@ class SitemapWriter:
         """List pages with their images."""
         base_url = self.site.base_url
         if base_url is None:
-            return [_missing_url_finding()] if any(True for _ in pages) else []
+            return [_missing_url_finding(self.site.generator)] if any(True for _ in pages) else []
         # Images that the last build has listed are removed; those that the generator lists are its own matter.
         forbidden: Sequence[str] | None = () if self._is_written() else None
         images: dict[str, Sequence[str] | None] = {}
@@ -157,13 +164,14 @@ def article_image_urls(
     return [urls.absolute(base_url, path) for path in listed.values()]
 
 
-def _missing_url_finding() -> Finding:
+def _missing_url_finding(generator: str) -> Finding:
+    """``generator``: its name, to name its own key only."""
     return _finding(
         "site-url-missing",
-        Severity.WARN,
+        Severity.INFO,
         "no site URL is configured; image sitemap and JSON-LD need absolute URLs and are not written",
         "index.html",
-        "set `site_url` in imageseo.toml (MkDocs, Zensical: site_url, Pelican: SITEURL, Sphinx: html_baseurl)",
+        f"set {_URL_KEYS.get(generator, '`site_url` in imageseo.toml')}",
     )
 
 

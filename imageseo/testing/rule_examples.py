@@ -37,7 +37,7 @@ from imageseo.model.layout import SiteLayout
 from imageseo.model.site import Page, Site
 
 PAGE = "guide/index.html"
-MILDER = {"a warning": Severity.WARN, "a note": Severity.INFO, "another host's, a warning": Severity.WARN}
+MILDER = {"a warning": Severity.WARN, "a note": Severity.INFO, "another host's, a note": Severity.INFO}
 """How the title of an example begins that is milder than its rule."""
 
 _BLOCK = re.compile(r"^(Bad|Good)(?: \(([^)]*)\))?:\n((?:[ \t]+\S.*\n?|\n(?=[ \t]))+)", re.MULTILINE)

@@ -32,9 +32,9 @@ def test_a_dry_run_is_a_diff_that_git_applies(tmp_path: Path) -> None:
 def test_the_next_command_enters_the_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(tmp_path, {"a/mkdocs.yml": "site_name: A\n"})
     monkeypatch.chdir(tmp_path)
-    assert call("a").stdout.endswith("\nNext:\n  cd a && mkdocs build\n")
+    assert call("a").stdout.endswith("\nNext:\n  cd a && mkdocs build\n  then: imageseo lint site\n")
     monkeypatch.chdir(tmp_path / "a")
-    assert call().stdout.endswith("\nNext:\n  mkdocs build\n")
+    assert call().stdout.endswith("\nNext:\n  mkdocs build\n  then: imageseo lint site\n")
 
 
 def test_wrong_usage(tmp_path: Path) -> None:

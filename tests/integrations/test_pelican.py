@@ -89,7 +89,7 @@ def test_without_siteurl_absolute_urls_are_left_out(tmp_path: Path) -> None:
     site = pelican_site(tmp_path, config='SITEURL = ""\nRELATIVE_URLS = True\n')
     done = run("pelican", "content", cwd=site)
     assert done.returncode == 0
-    assert len(re.findall(r"WARNING .*site-url-missing", done.stdout)) == 1
+    assert "WARNING" not in done.stdout
     page = (site / "output/pages/about.html").read_text("utf-8")
     assert 'srcset="../images/photo-500w.' in page
     assert "ld+json" not in page

@@ -74,7 +74,7 @@ def test_each_generator_is_set_up_once_and_taken_back(
     shown = init(tmp_path, dry=True)
     assert tree(tmp_path) == before, "a dry run writes nothing"
     report = init(tmp_path)
-    assert report.endswith(f"\n\nNext:\n  {command}\n")
+    assert f"\n\nNext:\n  {command}\n  then: imageseo lint " in report
     after = tree(tmp_path)
     for path in after.keys() - {record.NAME}:
         assert (f"+++ b/{path}\n" in shown) == (before.get(path) != after[path])
@@ -468,7 +468,14 @@ def test_the_cache_folder_is_ignored_once(patterns: str, covered: bool, tmp_path
 
 
 def test_a_pattern_of_the_repository_counts_in_its_folders(tmp_path: Path) -> None:
-    write(tmp_path, {".git/HEAD": "", ".gitignore": ".cache/\n.imageseo-init.json\n", "a/mkdocs.yml": "site_name: A\n"})
+    write(
+        tmp_path,
+        {
+            ".git/HEAD": "",
+            ".gitignore": ".cache/\nimageseo-report.html\n.imageseo-init.json\n",
+            "a/mkdocs.yml": "site_name: A\n",
+        },
+    )
     init(tmp_path / "a")
     assert not (tmp_path / "a/.gitignore").exists()
 
@@ -479,7 +486,8 @@ def test_settings_of_the_folder_above_are_not_hidden(tmp_path: Path) -> None:
     report = init(hugo)
     assert "the settings are those in ..: nothing is added to them" in report
     assert not (hugo / "imageseo.toml").exists()
-    assert (hugo / ".gitignore").read_text("utf-8").splitlines()[1:] == [record.NAME], "the cache is not in this folder"
+    ignored = (hugo / ".gitignore").read_text("utf-8").splitlines()[1:]
+    assert ignored == ["imageseo-report.html", record.NAME], "the cache is not in this folder"
     sphinx = write(tmp_path / "manual", {"docs/conf.py": 'project = "A"\n', "pyproject.toml": "[tool.imageseo]\n"})
     init(sphinx)
     assert ".cache/imageseo/" in (sphinx / ".gitignore").read_text("utf-8").splitlines()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from imageseo.integrations.setup import project_setup, record
 from imageseo.integrations.setup.project_setup import SetupPlan
+from imageseo.integrations.setup.strict_builds import strict_note
 
 NOTHING = "nothing to do"
 
@@ -27,6 +28,8 @@ def _report(folder: Path, plan: SetupPlan) -> Iterator[str]:
     found = plan.found
     yield f"{found.title}: {', '.join(found.evidence)}"
     yield from found.notes
+    if strict := strict_note(folder, found):
+        yield strict
     for each in plan.changes:
         yield f"{each.path}: {each.summary}"
     if not plan.changes:
@@ -37,6 +40,7 @@ def _report(folder: Path, plan: SetupPlan) -> Iterator[str]:
     yield "Next:"
     enter = "" if folder.resolve() == Path.cwd().resolve() else f"cd {folder} && "
     yield f"  {enter}{found.next_command}"
+    yield f"  then: imageseo lint {found.output}"
 
 
 def undo(folder: Path, *, dry: bool = False) -> tuple[str, bool]:

@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from imageseo.integrations.setup.changes import FileChange, TextInsertion, appended, new_file, read_config
 
 NAME = ".gitignore"
-_COMMENT = "# imageseo: encoded variants; what `imageseo init` added, for --undo"
+_COMMENT = "# imageseo: encoded variants; the report; what `imageseo init` added, for --undo"
 
 
 def plan(folder: Path, wanted: Sequence[str]) -> FileChange | None:
@@ -20,7 +20,7 @@ def plan(folder: Path, wanted: Sequence[str]) -> FileChange | None:
     if not missing:
         return None
     lines = "\n".join([_COMMENT, *missing]) + "\n"
-    summary = f"{' and '.join(missing)} added"
+    summary = f"{' and '.join([', '.join(missing[:-1]), *missing[-1:]] if missing[1:] else missing)} added"
     path = folder / NAME
     if not path.is_file():
         return new_file(NAME, lines, summary)

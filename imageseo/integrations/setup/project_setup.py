@@ -21,6 +21,7 @@ FOLDER = "folder"
 """The name of a project without a known generator."""
 _KINDS = "imageseo.integrations.setup.kinds"
 """The package whose modules recognise a generator each, by name."""
+_REPORT = "imageseo-report.html"  # that `imageseo report` writes into the current folder
 _BUILT = ("public", "site", "_site", "dist", "build", "out", "output", "html", "www", "docs")
 
 
@@ -134,5 +135,5 @@ def _cache(folder: Path, loaded: LoadedSettings, found: FoundGenerator) -> str:
 
 
 def _ignore(folder: Path, wanted: Sequence[str]) -> list[FileChange]:
-    change = ignore_file.plan(folder, [*wanted, record.NAME])
+    change = ignore_file.plan(folder, [*wanted, _REPORT, record.NAME])
     return [] if change is None else [change]

@@ -7,7 +7,7 @@ The rule reads the tag's attributes in px. A percentage width, and CSS of the ta
 ``aspect-ratio``, reserve the space as well and are accepted. The aspect ratio is not compared for SVG (it is fitted,
 never distorted) and for images with ``object-fit``. Data URLs need no reserved space, and a missing or unreadable file
 is reported by another rule. An emoji (class ``twemoji``, ``gemoji`` or ``emojione``) is as high as its line, by its own
-style sheet. An image of another host, such as a badge, is a warning: no build can add its size.
+style sheet. An image of another host, such as a badge, is a note: no build can add its size.
 
 ``--fix`` adds both attributes on pages of a theme that is known to keep aspect ratios (``height: auto``), to images of
 the article without a class or style of their own. Elsewhere a height could distort an image that a style sheet narrows;
@@ -28,7 +28,7 @@ Bad (a side in its style reserves nothing without the other):
 Bad (not the file's proportions):
     <img src="photo-1600x900.jpg" alt="A harbour" width="800" height="600">
 
-Bad (another host's, a warning):
+Bad (another host's, a note):
     <img src="https://img.example/badge.svg" alt="build passes">
 
 Good:
@@ -194,7 +194,7 @@ def _unread(image: ImageFact) -> str:
 def _severity(image: ImageFact) -> Severity | None:
     """A lower severity where the author cannot fix it: an SVG of the theme, a file of another host."""
     if image.asset is None:
-        return Severity.WARN
+        return Severity.INFO
     return Severity.INFO if image.ref.region is PageRegion.CHROME and not image.asset.raster else None
 
 
