@@ -56,6 +56,7 @@ def watch(directory: Path, config: Path | None, poll: bool, serve: int | None, i
     logging.getLogger("watchdog").propagate = False
     logging.getLogger("watchdog").addHandler(logging.NullHandler())
     try:
+        click.echo(f"watching {directory} – Ctrl-C ends", err=True)
         commands.run(
             directory,
             config=config,
@@ -73,6 +74,9 @@ def watch(directory: Path, config: Path | None, poll: bool, serve: int | None, i
 class TerminalVoice:
     """Prints builds on standard output: the findings to show, then a line with what changed, counts and time."""
 
+    def __init__(self) -> None:
+        self._known: frozenset[tuple[str, str, str]] | None = None
+
     def note(self, text: str) -> None:
         print_result(text)  # what keeps it from building is said in any case
 
@@ -84,11 +88,21 @@ class TerminalVoice:
 
         log_findings(findings, self, serving=True)
         counts = [format_count(name, result.summary[name]) for name in _SHOWN if result.summary.get(name)]
+        changed = sorted(changed, key=lambda name: not name.endswith((".html", ".htm")))  # pages are what was edited
         more = f" and {len(changed) - _NAMED:,} more" if len(changed) > _NAMED else ""
         what = f"{', '.join(changed[:_NAMED])}{more}" if changed else result.title
         failed = "; this build fails" if result.failed else ""
         did = ", ".join(counts) or "nothing to do"
-        click.echo(f"{time.strftime('%H:%M:%S')} {what}: {did}{failed} ({seconds:.1f} s)")
+        click.echo(f"{time.strftime('%H:%M:%S')} {what}: {did}{self._compare(result)}{failed} ({seconds:.1f} s)")
+
+    def _compare(self, result: BuildResult) -> str:
+        """Return how the findings differ from those of the build before; "" after the first one."""
+        keys = frozenset((each.rule, each.message, each.location.page) for each in result.findings)
+        known, self._known = self._known, keys
+        if not known and (known is None or not keys):
+            return ""
+        parts = ((len(keys - known), "new"), (len(known - keys), "gone"), (len(keys & known), "as before"))
+        return f"; findings: {', '.join(f'{number:,} {what}' for number, what in parts if number)}"
 
     def report(self, finding: Finding, others: str, *, level: str) -> None:
         from imageseo.integrations.runner import format_finding

@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -158,7 +159,15 @@ def test_one_line_a_build(capsys: pytest.CaptureFixture[str]) -> None:
     shown, line, empty = capsys.readouterr().out.splitlines()
     assert shown == "warn: docs/index.md:5: a.jpg has no alt attribute [alt-missing]"
     assert re.fullmatch(r"[\d:]{8} a.jpg, b.jpg and 1 more: 1 file changed, 1 warning \(0.2 s\)", line)
-    assert re.fullmatch(r"[\d:]{8} build: nothing to do \(2.0 s\)", empty)
+    assert re.fullmatch(r"[\d:]{8} build: nothing to do; findings: 1 gone \(2.0 s\)", empty)
+    voice = TerminalVoice()
+    other = replace(finding, message="b.jpg has no alt attribute")
+    for findings in ([finding], [finding, other], [other], []):
+        voice.built(["feed.xml", "a.html"], BuildResult(findings=tuple(findings)), [], 0.1)
+    lines = capsys.readouterr().out.splitlines()
+    assert all(" a.html, feed.xml: " in line for line in lines), "pages first"
+    ends = ["", "; findings: 1 new, 1 as before", "; findings: 1 gone, 1 as before", "; findings: 1 gone"]
+    assert all(line.endswith(f"{end} (0.1 s)") for line, end in zip(lines, ends, strict=True))
 
 
 @pytest.mark.slow

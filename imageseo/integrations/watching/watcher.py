@@ -210,7 +210,7 @@ class Watcher:
                     f"{page} is written again after each build: if your generator watches {self.root}, keep that "
                     "folder out of what it watches"
                 )
-            shown = self._to_show(names, result)
+            shown = self._to_show(result)
             if is_certain or result.changed or shown:
                 self.voice.built(names, result, shown, max(0.0, self.clock() - start))
         if batch or (result is not None and result.changed):
@@ -253,11 +253,10 @@ class Watcher:
     def _name(self, path: str) -> str:
         return self._site_path(path) or Path(path).name
 
-    def _to_show(self, names: Iterable[str], result: BuildResult) -> list[Finding]:
-        """Return the findings of pages that have changed, and all that the last build did not have."""
-        touched = {*names, *result.changed}
+    def _to_show(self, result: BuildResult) -> list[Finding]:
+        """Return the findings that the last build did not have."""
         keys = {finding: (finding.rule, finding.message, finding.location.page) for finding in result.findings}
-        shown = [each for each in result.findings if each.location.page in touched or keys[each] not in self._shown]
+        shown = [each for each in result.findings if keys[each] not in self._shown]
         self._shown = frozenset(keys.values())
         generator = self.project.generator
         markdown = generator.markdown if generator is not None else ""
