@@ -79,7 +79,7 @@ def test_from_saving_to_the_page_on_disk(tmp_path: Path) -> None:
         wait_for(lambda: len(builds(said())) == 2, said)
         write(root, {"new/index.html": PAGE.format('<img src="../a.jpg">'), ".new.html.swp": "x", "4913": ""})
         wait_for(lambda: b"srcset" in (root / "new/index.html").read_bytes(), said)
-        wait_for(lambda: "content/new.md:3: a.jpg has no alt" in said(), said)
+        wait_for(lambda: "content/new.md:3:1: a.jpg has no alt" in said(), said)
         time.sleep(1)
         assert len(builds(said())) == 3, said()
         assert builds(said())[1].startswith("a.jpg: ")
