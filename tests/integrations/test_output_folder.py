@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from imageseo.cli.main import cli
+from imageseo.integrations.setup.generator_name import generator_name
 from imageseo.integrations.setup.output_folder import find_output
 from imageseo.integrations.setup.project_setup import recognise
 from imageseo.integrations.setup.strict_builds import strict_note
@@ -85,3 +86,9 @@ def test_strict_builds_are_told(tmp_path: Path, files: dict[str, str], place: st
 def test_other_builds_are_not_strict(tmp_path: Path, files: dict[str, str]) -> None:
     small_sites.write(tmp_path, files)
     assert strict_note(tmp_path, recognise(tmp_path)) == ""
+
+
+def test_doctor_names_generators_as_init_does(tmp_path: Path) -> None:
+    assert generator_name(tmp_path, None) == "none; pages are read from the built site"
+    small_sites.write(tmp_path, {"docusaurus.config.js": "export default { baseUrl: '/' }"})
+    assert generator_name(tmp_path, None) == "Docusaurus (docusaurus.config.js); pages are read from the built site"

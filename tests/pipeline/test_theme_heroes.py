@@ -25,7 +25,7 @@ SHOWN = '<p><img src="img/cover.jpg" alt="A hill"></p>'
 
 
 def build(
-    folder: Path, meta: Mapping[str, Any], *, options: Mapping[str, Any] | None = None, **parts: str
+    folder: Path, meta: Mapping[str, Any], *, options: Mapping[str, Any] | None = None, **parts: Any
 ) -> tuple[str, pipeline.BuildResult]:
     slots = {"head": "", "banner": "", "body": "", **parts}
     files = {name: small_sites.photo(800, 450) for name in ("img/cover.jpg", "img/cover-640w.jpg")}
@@ -68,7 +68,7 @@ def test_own_keys_insert(tmp_path: Path, subtests: pytest.Subtests) -> None:
 
 
 def test_hero_that_the_page_shows_in_another_way_is_not_inserted(tmp_path: Path, subtests: pytest.Subtests) -> None:
-    pages = {
+    pages: dict[str, dict[str, Any]] = {
         "derivative": {"body": SHOWN.replace("cover", "cover-640w")},
         "banner": {"banner": '<header><img src="img/cover.jpg" alt=""></header>'},
         "background": {"banner": '<header style="background: url(&quot;img/cover.jpg&quot;) center"></header>'},

@@ -265,6 +265,7 @@ def _check_configuration(
 ) -> tuple[Project | None, tuple[Check, ...]]:
     """Return the project, None if its settings cannot be read, and the checks."""
     from imageseo.integrations.project import detect_project
+    from imageseo.integrations.setup.generator_name import generator_name
 
     notes: list[str] = []
     try:
@@ -277,8 +278,7 @@ def _check_configuration(
     generator = project.generator
     if project.absent:
         return project, (*checks, _generator_check(project))
-    name = f"{generator.name} ({generator.config.name})" if generator else "none; pages are read from the built site"
-    checks.append(_configuration_check("generator", name))
+    checks.append(_configuration_check("generator", generator_name(folder, generator)))
     if generator is not None and generator.inactive:
         detail = f"{generator.config.name}: {generator.inactive}"
         hint = "add it there, or run `imageseo build` on the output after each build"
