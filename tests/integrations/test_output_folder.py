@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from imageseo.cli.commands import init as commands
 from imageseo.cli.main import cli
 from imageseo.integrations.setup.generator_name import generator_name
 from imageseo.integrations.setup.output_folder import find_output
@@ -92,3 +93,12 @@ def test_doctor_names_generators_as_init_does(tmp_path: Path) -> None:
     assert generator_name(tmp_path, None) == "none; pages are read from the built site"
     small_sites.write(tmp_path, {"docusaurus.config.js": "export default { baseUrl: '/' }"})
     assert generator_name(tmp_path, None) == "Docusaurus (docusaurus.config.js); pages are read from the built site"
+
+
+def test_undo_says_what_remains(tmp_path: Path) -> None:
+    small_sites.write(tmp_path, MKDOCS)
+    commands.init(tmp_path)
+    small_sites.write(tmp_path, {".cache/imageseo/a.avif": b"x" * 2048, "site/index.html": PAGE})
+    text, _ = commands.undo(tmp_path)
+    assert ".cache/imageseo: stays, 2 KiB; delete it if you like" in text.replace("2.0 KiB", "2 KiB")
+    assert "site: stays as it was built; `imageseo undo site` removes what imageseo added" in text

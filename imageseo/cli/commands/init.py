@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from imageseo.integrations.setup import project_setup, record
+from imageseo.integrations.setup.output_folder import find_output
 from imageseo.integrations.setup.project_setup import SetupPlan
 from imageseo.integrations.setup.strict_builds import strict_note
+from imageseo.model.errors import ImageseoError
+from imageseo.model.humanize import format_bytes
 
 NOTHING = "nothing to do"
 
@@ -57,9 +61,20 @@ def undo(folder: Path, *, dry: bool = False) -> tuple[str, bool]:
             lines.append(f"{each.path}: restored" if not each.kept else f"{each.path}: restored in part")
         if each.kept:
             lines.append(f"{each.path}: {each.kept}")
+    lines += _remaining(folder) if lines else []
     return "\n".join(lines or [f"{NOTHING}: no record of an init ({record.NAME}) in {folder}"]) + "\n", any(
         each.kept for each in files
     )
+
+
+def _remaining(folder: Path) -> Iterator[str]:
+    """Yield what `undo` leaves: encoded variants, and pages that were built with imageseo."""
+    for cache in (each for each in (folder / ".cache/imageseo", folder / "docs/.cache/imageseo") if each.is_dir()):
+        size = sum(each.stat().st_size for each in cache.rglob("*") if each.is_file())
+        yield f"{cache.relative_to(folder).as_posix()}: stays, {format_bytes(size)}; delete it if you like"
+    with suppress(ImageseoError):
+        output = find_output(folder).folder
+        yield f"{output}: stays as it was built; `imageseo undo {output}` removes what imageseo added"
 
 
 def diff(path: str, before: str | None, after: str | None) -> str:
