@@ -39,6 +39,7 @@ def test_json_goes_to_standard_output_or_a_file(project: Path) -> None:
     assert json.loads(after.stdout)["unrecorded"] == []
     assert after.stderr == ""
     written = run.invoke(cli, ["report", "public", "--format", "json", "--output", "out/r.json"])
+    assert all(f"imageseo: {name}: " in written.stderr for name in ("phone", "desktop")), "the totals"
     assert (project / "out/r.json").read_text() == after.stdout
     assert written.stdout == ""
     assert files == {path: path.read_bytes() for path in (project / "public").rglob("*") if path.is_file()}

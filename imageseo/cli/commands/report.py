@@ -7,6 +7,7 @@ from pathlib import Path
 
 from imageseo.integrations.project import Project
 from imageseo.integrations.site_reports import read_report, write_report
+from imageseo.model.humanize import format_bytes, format_count
 from imageseo.model.progress import Progress
 from imageseo.pipeline import reports
 
@@ -30,5 +31,8 @@ def run(
     if output is None:
         return reports.renderer(form)(report, site.root)
     write_report(report, site.root, form=form, output=output)
+    note(f"{format_count('images', report.totals.pictures)} on {format_count('pages', report.totals.pages)}")
+    for name, change in (("phone", report.totals.phone), ("desktop", report.totals.desktop)):
+        note(f"{name}: {format_bytes(change.before)} before, {format_bytes(change.after)} after")
     note(f"report written to {output}")
     return ""
