@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from imageseo.model import regular_file
 from imageseo.model.finding import Finding
 
 _TOML, _PYPROJECT = "imageseo.toml", "pyproject.toml"
@@ -57,7 +58,7 @@ def _lines(limits: Mapping[str, int], project: Path, config: Path | None) -> tup
 def _has_settings(project: Path, name: str) -> bool:
     """Whether a TOML file holds the settings; those that cannot be read have failed the build before."""
     try:
-        text = (project / name).read_text("utf-8", "replace")
+        text = regular_file.read(project / name).decode("utf-8", "replace")
     except OSError:
         return False
     return name == _TOML or re.search(r"^\s*\[tool\.imageseo\b", text, re.MULTILINE) is not None
@@ -66,7 +67,9 @@ def _has_settings(project: Path, name: str) -> bool:
 def _is_assigned(name: str, config: Path) -> bool:
     """Whether a configuration in Python has settings already, to which the line is to be added."""
     try:
-        return re.search(rf"^{name}\s*=", config.read_text("utf-8", "replace"), re.MULTILINE) is not None
+        return (
+            re.search(rf"^{name}\s*=", regular_file.read(config).decode("utf-8", "replace"), re.MULTILINE) is not None
+        )
     except OSError:
         return False
 

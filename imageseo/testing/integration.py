@@ -54,7 +54,8 @@ class IntegrationChecks:
         """A configuration file that cannot be read is an error for the user, with its name."""
         for data in (b"\x00\xff\xfe{", b"{{{: [\n'"):
             with tempfile.TemporaryDirectory() as folder:
-                path = Path(folder, self.integration.files[0])
+                # The generator of the example: another one of the same integration may not load beside it.
+                path = Path(folder, self.integration.files[0] if self.config is None else self.config.name)
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_bytes(data)
                 if self.integration.missing(path):

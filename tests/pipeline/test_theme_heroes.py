@@ -76,7 +76,7 @@ def test_hero_that_the_page_shows_in_another_way_is_not_inserted(tmp_path: Path,
     }
     for name, parts in pages.items():
         with subtests.test(name):
-            html, _ = build(tmp_path / name, {"hero": "img/cover.jpg"}, **parts)
+            html, _ = build(tmp_path / name, {"hero": "img/cover.jpg"}, options=None, **parts)
             assert "<figure" not in html
             assert (' hero"></picture>' in html) == (name == "derivative")
     linked = '<header><a href="/"><img src="img/cover.jpg" alt=""></a></header>'

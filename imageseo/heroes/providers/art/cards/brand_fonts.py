@@ -11,6 +11,7 @@ from pathlib import Path
 
 from imageseo.heroes.providers.art.cards.faces import Face, brand_face
 from imageseo.heroes.providers.art.cards.typeface import Typeface
+from imageseo.model import regular_file
 from imageseo.model.errors import RecipeError
 
 _SUFFIXES = (".ttf", ".otf", ".ttc", ".otc")
@@ -105,7 +106,7 @@ def _read_file(name: str, path: Path) -> FontFile:
         if size > _LARGEST:
             hint = "keep only the characters that you need, as with `pyftsubset` of fonttools"
             raise RecipeError(f"{_KEY}: {name} has {size >> 20} MiB, at most {_LARGEST >> 20} are read", hint=hint)
-        data = path.read_bytes()
+        data = regular_file.read(path, limit=_LARGEST)
         face = Face(str(path))
     except OSError as error:
         raise RecipeError(f"{_KEY}: {name} cannot be read: {error.strerror or error}", hint="check the file") from error
