@@ -144,8 +144,7 @@ class _Metric:
 @contextmanager
 def record(folder: Path) -> Iterator[None]:
     """Listen in this process to all that an Encoder calls which ``compose`` builds meanwhile; kept in ``folder``."""
-    from imageseo.images.encoding import factory, tasks
-    from imageseo.pipeline import composition
+    from imageseo.images.encoding import encoder_factory, factory, tasks
 
     folder.mkdir(parents=True, exist_ok=True)
     kept = Record(folder)
@@ -160,8 +159,8 @@ def record(folder: Path) -> Iterator[None]:
 
     with ExitStack() as stack:
         for module, name, mine in (
-            (composition, "codecs", heard),
-            (composition, "metrics", lambda name: _Metric(metrics(name), kept)),
+            (encoder_factory, "codecs", heard),
+            (encoder_factory, "metrics", lambda name: _Metric(metrics(name), kept)),
             (tasks, "load_resizer", sizes_by),
         ):
             stack.enter_context(mock.patch.object(module, name, mine))

@@ -30,7 +30,6 @@ PELICAN = {"pelicanconf.py": "SITENAME = 'x'\nPATH = 'content'\n"}
         (SPHINX, "docs/_build/html"),
         ({"hugo.toml": "baseURL = 'https://x.test/'\n[params]\n"}, "public"),
         ({"docusaurus.config.js": "export default { baseUrl: '/' }"}, "build"),
-        ({}, "dist"),
     ],
 )
 def test_output_of_the_generator(tmp_path: Path, files: dict[str, str], folder: str) -> None:
@@ -38,9 +37,18 @@ def test_output_of_the_generator(tmp_path: Path, files: dict[str, str], folder: 
     with pytest.raises(SiteError) as caught:
         find_output(tmp_path)
     assert "DIR is missing" in caught.value.message
-    assert not files or folder in caught.value.message
+    assert folder in caught.value.message
     small_sites.write(tmp_path / folder, {"index.html": PAGE})
     assert find_output(tmp_path).folder == Path(folder)
+
+
+def test_folder_without_a_generator_is_named_by_its_user(tmp_path: Path) -> None:
+    """Hand-written pages in `public` are sources: no command edits them unless it is told to."""
+    small_sites.write(tmp_path, {"public/index.html": PAGE})
+    with pytest.raises(SiteError) as caught:
+        find_output(tmp_path)
+    assert "DIR is missing: no generator is known" in caught.value.message
+    assert "public" in (caught.value.hint or "")
 
 
 def test_commands_without_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

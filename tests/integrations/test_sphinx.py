@@ -96,7 +96,8 @@ def test_builds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, subtests: pytes
     with subtests.test("a budget that fails"):
         code, out, warnings = build(site, imageseo={"budgets": {"lcp-bytes": {"mobile": {"warn": 100, "error": 200}}}})
         assert code == 1
-        assert f"{site / 'guide/start.rst'}:4: ERROR: " in warnings
+        assert f"{site / 'guide/photo.rst'}:4: ERROR: the LCP image" in warnings
+        assert f"{site / 'guide/start.rst'}: ERROR: the LCP image" in warnings, "its hero is in no line of the text"
     with subtests.test("off, and builders of no pages"):
         code, out, warnings = build(site, imageseo={"enabled": False})
         assert not re.search(r"^imageseo: build: ", out, re.MULTILINE)

@@ -201,9 +201,7 @@ def test_built_site_has_only_findings_that_its_author_can_fix(tmp_path: Path) ->
     done = small_sites.run("mkdocs", "build", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert re.findall(r"^WARNING.*\[([a-z-]+)\]", done.stderr, re.MULTILINE) == ["alt-filename", "alt-link-empty"]
-    assert (
-        "words/index.html:4:4 (docs/words.md): images/lamp.jpg: its alternative text 'IMG_1234.jpg' is" in done.stderr
-    )
+    assert re.search(r"docs/words\.md:\d+:\d+: images/lamp\.jpg: its alternative text 'IMG_1234\.jpg' is", done.stderr)
     html = (tmp_path / "site/index.html").read_text("utf-8")
     assert html.count("<picture data-imageseo>") == 3
     assert 'fetchpriority="high"' in html

@@ -152,12 +152,12 @@ def test_library_image_keeps_rights_and_rebuild_changes_nothing(tmp_path: Path) 
     assert build_page(tmp_path)[0].changed == ()
     shutil.rmtree(tmp_path / ".cache")
     build_page(tmp_path)
-    assert [path.name for path in (tmp_path / "site/assets/heroes").glob("*.jpg")] == ["index.jpg"]
+    assert [path.name for path in (tmp_path / "site/assets/heroes").glob("*.jpg")] == ["a-lighthouse.jpg"]
     folder = tmp_path / "credited"
     create_pinned_site(folder, kind="", rights=Rights(creator="Ada", license="https://example.org/licence"))
     (image, _) = graph(build_page(folder, rights={"creator": "House"})[1])
     assert image["creator"]["name"] == "Ada"
-    asset = probe(folder / "site/assets/heroes/index.jpg", "index.jpg", max_pixels=10**7)
+    asset = probe(folder / "site/assets/heroes/a-lighthouse.jpg", "a-lighthouse.jpg", max_pixels=10**7)
     assert isinstance(asset, Asset)
     assert asset.rights == Rights(creator="Ada", license="https://example.org/licence")
 

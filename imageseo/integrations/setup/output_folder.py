@@ -30,5 +30,9 @@ def find_output(project: Path) -> FoundOutput:
             "which is not there yet",
             hint=f"build the site first ({found.build}), or name its folder",
         )
-    owner = found.title if found.build else "a folder with an index.html"
-    return FoundOutput(Path(found.output), owner)
+    if not found.build:  # without a generator its pages may be the sources themselves
+        raise SiteError(
+            "DIR is missing: no generator is known whose output could be meant",
+            hint=f"name the folder, for example: {found.output}",
+        )
+    return FoundOutput(Path(found.output), found.title)
