@@ -42,7 +42,7 @@ FINDINGS = 1
     "--adopt",
     type=PathType(),
     metavar="FILE",
-    help="Pin a picture that was made or retouched elsewhere as the hero of --page, with its lineage.",
+    help="Pin an image that was made or retouched elsewhere as the hero of --page, with its lineage.",
 )
 @click.option("--page", metavar="PAGE", help="The page for --adopt; its front matter has a recipe.")
 @click.option("--source-type", metavar="CODE", help="IPTC digital source type for --adopt; default: as the file tells.")

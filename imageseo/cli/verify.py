@@ -58,7 +58,7 @@ def verify(
 ) -> int:
     """Open pages of a built site in Chromium, with and without imageseo, and report what a visitor would notice.
 
-    Compared at four viewports: where text and images are, which pictures are painted, errors in the console, failed
+    Compared at four viewports: where text and images are, which images are shown, errors in the console, failed
     requests, and what the page's scripts leave of the candidates. Exit code 1 if anything differs. Nothing is written,
     and nothing is fetched over the network.
     """

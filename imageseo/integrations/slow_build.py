@@ -24,7 +24,7 @@ def advice(settings: Settings, seconds: float, encoded: int) -> str | None:
     """Return the line for a build that took ``seconds`` and encoded that many variants; None if there is none."""
     if seconds < LONG or not encoded:
         return None
-    cached = f"keep {settings.cache_dir} between builds, in CI too: then only new images are encoded"
+    cached = f"Keep {settings.cache_dir} between builds, in CI too: then only new images are encoded"
     faster = []
     if settings.encode.resizer != "vips":
         faster.append(f"`encode.resizer: vips` ({extras.install_command('vips')}) halves the time to shrink images")

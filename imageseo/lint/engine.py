@@ -10,7 +10,7 @@ from imageseo.lint.budgets.spending import BudgetUse
 from imageseo.lint.build_hints import in_build, without_variants
 from imageseo.lint.crashes import CRASHED, UNREADABLE, crash_finding
 from imageseo.lint.facts.names import FACTS, SITE_FACTS
-from imageseo.lint.facts.occurrences import occurrence_of
+from imageseo.lint.facts.occurrences import is_inserted_hero, occurrence_of
 from imageseo.lint.rule import Rule, checked_problems
 from imageseo.lint.severity import SeverityLevels, apply_levels, effective_severity, unknown_rule_message
 from imageseo.model.build_findings import BUILD_FINDINGS
@@ -190,7 +190,15 @@ def location_of(page: Page, at: ImageRef | None = None, refs: tuple[ImageRef, ..
         return Location(page=page.path, source=source)
     image = shorten(at.src, 2000) or None  # a data URL may be very long
     occurrence = occurrence_of(at, refs)
-    return Location(page=page.path, source=source, line=at.line, column=at.column, image=image, occurrence=occurrence)
+    return Location(
+        page=page.path,
+        source=source,
+        line=at.line,
+        column=at.column,
+        image=image,
+        occurrence=occurrence,
+        inserted=is_inserted_hero(at),
+    )
 
 
 def _locate_problem(facts: PageFacts, problem: Problem) -> Location:

@@ -136,6 +136,8 @@ def _note(found: SourceLocation, placed: Placement, location: Location) -> str:
     """Return what is known of an image that the author's file does not show."""
     if not placed.is_absent:
         return ""
+    if location.inserted:
+        return f"the hero of {found.name}, inserted by imageseo"
     in_theme = location.occurrence is not None and location.occurrence.article_position is None
     return f"not in {found.name}: it comes from {'the theme' if in_theme else 'a template, an include or a plug-in'}"
 

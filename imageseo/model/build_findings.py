@@ -46,7 +46,7 @@ BUILD_FINDINGS: Mapping[str, str] = {
     "verify-download": "`verify`: two files of one image are downloaded",
     "verify-failed": "`verify`: the page cannot be opened any more",
     "verify-hydration": "`verify`: a script of the page removes the candidates of an image",
-    "verify-image": "`verify`: an image is not shown any more, loads nothing, or shows another picture",
+    "verify-image": "`verify`: an image is not shown any more, loads nothing, or shows another image",
     "verify-moved": "`verify`: text or an image has another size or position",
     "verify-request": "`verify`: a request fails that does not fail without imageseo",
 }

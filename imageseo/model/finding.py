@@ -47,6 +47,7 @@ class Location:
     """Location of a finding: page of the built site, its source file if known, 1-based line and column, image URL.
 
     ``source_line``: in the source file, where the finding is about it. ``occurrence``: of an image's tag.
+    ``inserted``: the image is a hero that imageseo inserts, which no source file shows.
     """
 
     page: str
@@ -56,6 +57,7 @@ class Location:
     image: str | None = None
     source_line: int | None = None
     occurrence: Occurrence | None = None
+    inserted: bool = False
 
     def __str__(self) -> str:
         place = self.page

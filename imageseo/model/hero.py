@@ -15,7 +15,7 @@ TRAINED_MEDIA = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithm
 COMPOSITE_TRAINED_MEDIA = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
 
 ADOPTED = "adopted"
-"""Table in the ``env`` of a pin whose picture comes from a file; older versions read it as evidence like any other."""
+"""Table in the ``env`` of a pin whose image comes from a file; older versions read it as evidence like any other."""
 
 MAX_SEED = 2**63 - 1
 """The largest integer of TOML."""

@@ -614,6 +614,7 @@ def test_generate_timings_are_on_stderr_and_in_json(
     assert command("generate", "docs/art.md") == 0
     output = capsys.readouterr()
     assert re.search(r"procedural: 1 made, p50 \d+\.\d\d s, p95 \d+\.\d\d s", output.err)
+    assert "reused: 0 pinned, 0 from the cache" in output.err
     assert not re.search(r"\d s\b", output.out), "stdout contains no timings, so that reports can be compared"
     assert command("generate", "--format", "json") == 0
     work = json.loads(capsys.readouterr().out)["work"]

@@ -117,7 +117,7 @@ def test_who_adopted_it_comes_from_git_or_the_environment(project: Project, monk
         assert adopt(project, ai.png()).env["adopted"]["by"] == name
 
 
-def test_adopted_picture_is_kept_built_and_not_verified(project: Project) -> None:
+def test_adopted_image_is_kept_built_and_not_verified(project: Project) -> None:
     pin = adopt(project, ai.png(ai.PNG_TEXTS["a1111"], size=(640, 360)))
     before = (project.folder / locks.NAME).read_bytes()
     report = generate(project)
@@ -136,7 +136,7 @@ def test_adopted_picture_is_kept_built_and_not_verified(project: Project) -> Non
         p.read_bytes() for p in (project.folder / "site").rglob("*") if p.is_file()
     )
 
-    # A lost adopted picture is an error: its recipe would make another one.
+    # A lost adopted image is an error: its recipe would make another one.
     (project.folder / pin.file).unlink()
     lost = generate(project)
     assert lost.failed
@@ -150,7 +150,7 @@ def test_adopted_picture_is_kept_built_and_not_verified(project: Project) -> Non
         (b"", "is empty"),
         (b"not an image", "is not an image"),
         (ai.png()[:60], "cannot be read"),
-        (b"<svg xmlns='http://www.w3.org/2000/svg' width='10' height='10'/>", "an SVG, not a still picture"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg' width='10' height='10'/>", "an SVG, not a still image"),
     ],
 )
 def test_file_that_is_no_picture_is_refused_and_changes_nothing(project: Project, data: bytes, said: str) -> None:
@@ -190,6 +190,7 @@ def test_command_line_takes_the_file_and_the_page(project: Project) -> None:
     assert done.returncode == 0, done.stderr
     assert "adopted from a file" in done.stdout
     assert "name it with --source-type" in done.stdout
+    assert done.stdout.endswith("generate: 1 adopted\n")
     for wrong in (
         ["--adopt", "new.png"],
         ["--page", PAGE],

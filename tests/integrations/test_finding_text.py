@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,10 @@ def test_image_of_the_theme_is_said_to_be_one(lines: SourceLines) -> None:
     assert runner.format_finding(finding("/logo.svg", THEME), lines=lines) == (
         "a/index.html:40:3 (not in docs/a.md: it comes from the theme): it has no size [img-dimensions]; "
         'write width="4" height="3"'
+    )
+    inserted = replace(finding("/hero.jpg", None), location=replace(finding("/hero.jpg", None).location, inserted=True))
+    assert runner.format_finding(inserted, lines=lines).startswith(
+        "a/index.html:40:3 (the hero of docs/a.md, inserted by imageseo): it has no size"
     )
     assert "from a template, an include or a plug-in" in runner.format_finding(finding("/logo.svg"), lines=lines)
 

@@ -72,7 +72,7 @@ def test_advice_after_a_long_build_names_what_is_not_set_yet() -> None:
     assert advice(Settings(), 600, 0) is None, "nothing was encoded"
     line = advice(Settings(), 130, 30)
     assert line is not None
-    assert "took 2 min to encode 30 variants" in line
+    assert "took 2 min to encode 30 variants. Keep .cache" in line
     assert Settings().cache_dir in line
     assert "resizer: vips" in line
     assert "avif_encoder: svt" in line

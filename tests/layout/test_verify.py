@@ -104,7 +104,7 @@ DIFFERENT: Mapping[str, tuple[str, str, tuple[str, ...]]] = {
     "other": (
         IMAGE.replace("/a.jpg", "/b.jpg"),
         "verify-image",
-        ("shows another picture: w300.webp instead of b.jpg",),
+        ("shows another image: w300.webp instead of b.jpg",),
     ),
     "blurred": (
         IMAGE.replace("/w150.webp 150w, /w300.webp 300w", "/w30.webp 300w"),

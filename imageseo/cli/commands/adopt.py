@@ -1,4 +1,4 @@
-"""`generate --adopt`: pin a picture from a file as the hero of a page."""
+"""`generate --adopt`: pin an image from a file as the hero of a page."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def adopt(
 ) -> GenerateReport:
     """Store a file as the master of a page's recipe, and pin it with its lineage.
 
-    ``source_type``: a code of IPTC's digital source types. Raises SiteError for a file that is no picture, a page that
+    ``source_type``: a code of IPTC's digital source types. Raises SiteError for a file that is no image, a page that
     is not known, and one that requests no recipe; LockError.
     """
     from imageseo.heroes.generate import runner

@@ -39,7 +39,7 @@ class GenerateReport:
         return bool(self.faults or self.result.missing)
 
     def as_text(self) -> str:
-        """Return a line for each hero that was made, shared, dropped or not made, and a line of counts."""
+        """Return a line for each hero that was made, adopted, shared, dropped or not made, and a line of counts."""
         result = self.result
         lines = [
             f"{hero.page}: {hero.file} ({WHY[hero.reason]}{', already drawn by a build' if hero.stored else ''})"
@@ -55,8 +55,10 @@ class GenerateReport:
         lines += [f"{page}: no longer requests a hero, pin dropped" for page in result.pruned]
         lines += [f"{page}: {_FROZEN_REASONS[reason]}; run `{self.command(page)}`" for page, reason in result.missing]
         lines += [f"{page}: {fault}" for page, fault in self.faults]
+        adopted = [hero for hero in result.made if hero.reason == "adopted"]
         counts = {
-            "made": result.made,
+            "made": [hero for hero in result.made if hero not in adopted],
+            "adopted": adopted,
             "kept": result.kept,
             "shared": result.shared,
             "stale": result.stale,
@@ -72,8 +74,8 @@ class GenerateReport:
         result = self.result
         yield from _work_lines(result.work)
         if result.work:
-            lock_hits = len(result.kept) + len(result.shared) + len(result.stale)
-            yield f"hits: {lock_hits} in the lock, {sum(work.stored for work in result.work)} in the cache"
+            pinned = len(result.kept) + len(result.shared) + len(result.stale)
+            yield f"reused: {pinned} pinned, {sum(work.stored for work in result.work)} from the cache"
 
     def as_json(self) -> str:
         """Return one JSON object: ``made``, ``kept``, ``shared``, ``stale``, ``pruned``, ``missing``, ``failed``,

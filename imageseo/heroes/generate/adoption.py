@@ -1,4 +1,4 @@
-"""Take a picture that was made or retouched elsewhere in as the master of a page's recipe, with its lineage."""
+"""Take an image that was made or retouched elsewhere in as the master of a page's recipe, with its lineage."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def adopted_master(
         raise SiteError(asset.problem, hint=asset.hint)
     if not asset.raster or asset.frames > 1:
         kind = "an SVG" if not asset.raster else "an animation"
-        raise SiteError(f"{name} is {kind}, not a still picture", hint="save it as PNG, JPEG, WebP or AVIF")
+        raise SiteError(f"{name} is {kind}, not a still image", hint="save it as PNG, JPEG, WebP or AVIF")
     try:
         png = make_whole_master(data)
     except UnreadableError as error:
@@ -77,7 +77,7 @@ def describe(pin: Pin) -> str | None:
 
 
 def _lineage(png: bytes, parent: Pin | None) -> dict[str, Any]:
-    """Return what the page's former pin was, and whether the picture looks like it."""
+    """Return what the page's former pin was, and whether the image looks like it."""
     if parent is None:
         return {}
     with open_image(png, "the file") as image:

@@ -183,10 +183,10 @@ def _common_suffix_length(first: str, second: str) -> int:
 
 
 def _lost_adoption_error(pin: Pin, found: str | None, command: str, restore: str) -> LockError:
-    """Return the error for an adopted picture that is lost: its recipe would make another one."""
+    """Return the error for an adopted image that is lost: its recipe would make another one."""
     return LockError(
         locks.describe_mismatch(pin.file, pin.file_sha256, found, page=pin.page),
-        hint=f"{restore[0].upper()}{restore[1:]}: it was adopted from a file, and its recipe makes another picture; "
+        hint=f"{restore[0].upper()}{restore[1:]}: it was adopted from a file, and its recipe makes another image; "
         f"`{command}` makes that one instead.",
     )
 

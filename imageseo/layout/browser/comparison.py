@@ -11,7 +11,7 @@ from typing import Any
 TOLERANCE = 1.0
 """CSS px by which a box may differ: rounding of image sizes."""
 _OTHER_PICTURE = 24.0
-"""Mean difference of two 8 × 8 thumbnails, of 255, from which they show different pictures; encoding stays below 8."""
+"""Mean difference of two 8 × 8 thumbnails, of 255, from which they show different images; encoding stays below 8."""
 
 _MUCH_SMALLER = 0.45
 """Part of the px that an image needs below which its file is visibly blurred; no candidate is that small on purpose."""
@@ -202,7 +202,7 @@ def _element_difference(before: Shown | None, after: Shown | None) -> Difference
 
 
 def _painted_difference(key: Key, befores: Sequence[PageState], afters: Sequence[PageState]) -> Iterable[Difference]:
-    """Yield a difference if an image of the same size shows another picture, or does not change any more."""
+    """Yield a difference if an image of the same size shows other pixels, or does not change any more."""
     facts = [_painted_fact(key, one, other) for one in befores for other in afters]
     after = afters[0].elements.get(key)
     if after is not None and facts[0] and all(facts):
@@ -219,7 +219,7 @@ def _painted_fact(key: Key, before_state: PageState, after_state: PageState) -> 
     if before.current == after.current or thumb is None or other is None:
         return ""
     if thumb_distance(thumb.colors, other.colors) >= _OTHER_PICTURE:
-        return f"shows another picture: {after.current} instead of {before.current}"
+        return f"shows another image: {after.current} instead of {before.current}"
     needed = min(thumb.width, before.box[2] * min(2.0, after_state.content["density"]))
     if other.width < _MUCH_SMALLER * needed:
         return f"shows a file of {other.width:,} px: {after.current} instead of {before.current}"

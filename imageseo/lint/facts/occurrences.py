@@ -23,6 +23,11 @@ def occurrence_of(ref: ImageRef, refs: tuple[ImageRef, ...]) -> Occurrence | Non
     return found.get(ref.span)
 
 
+def is_inserted_hero(ref: ImageRef) -> bool:
+    """Whether imageseo has inserted an image into the page, by the marker that it gives to such heroes."""
+    return ref.get("data-imageseo") == "height hero"
+
+
 def path_parts(url: str) -> tuple[str, ...]:
     """Return the parts of a URL's path without those that lead upwards, empty for a data URL or a folder.
 
@@ -41,7 +46,7 @@ def _occurrences(refs: tuple[ImageRef, ...]) -> Mapping[Span, Occurrence]:
     """Return them by the span of the tag. A hero that imageseo has inserted is in no source, and not counted."""
     alike: dict[tuple[str, ...], list[ImageRef]] = {}
     for ref in refs:
-        if ref.get("data-imageseo") != "height hero" or not ref.is_marked_hero:
+        if not is_inserted_hero(ref):
             alike.setdefault(path_parts(ref.src), []).append(ref)
     found: dict[Span, Occurrence] = {}
     for group in alike.values():

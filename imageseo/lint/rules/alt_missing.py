@@ -47,6 +47,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from imageseo.lint.alt_text import is_unseen, nameless
+from imageseo.lint.facts.occurrences import is_inserted_hero
 from imageseo.model.facts import ImageFact, Problem
 from imageseo.model.finding import Severity
 from imageseo.model.image import ImageRef
@@ -86,6 +87,6 @@ def check(images: Sequence[ImageFact], graphics: PageGraphics) -> Iterator[Probl
 
 
 def _hint(ref: ImageRef) -> str:
-    if ref.is_marked_hero and ref.get("height") and ref.get("data-imageseo") == "height hero":
+    if is_inserted_hero(ref) and ref.get("height"):
         return "give the hero an `alt`, in front matter `hero: {src: bicycle.jpg, alt: a red bicycle}`"
     return 'describe what it shows, in Markdown `![a red bicycle](bicycle.jpg)`; `alt=""` if it is decorative'
