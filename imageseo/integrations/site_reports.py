@@ -80,11 +80,16 @@ def write_report(report: SiteReport, root: Path, *, form: str, output: Path) -> 
     from imageseo.pipeline import reports
 
     text = reports.renderer(form)(report, root)
+    write_file(output, text.encode("utf-8", "backslashreplace"), what="report")
+
+
+def write_file(output: Path, data: bytes, *, what: str) -> None:
+    """Write a file that the user named, and its folder. ``what``: it is, for messages. Raises SiteError."""
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
-        write_if_changed(output, text.encode("utf-8", "backslashreplace"))
+        write_if_changed(output, data)
     except OSError as error:
         raise SiteError(
-            f"{output}: the report cannot be written: {error.strerror or error}",
+            f"{output}: the {what} cannot be written: {error.strerror or error}",
             hint="name another file, or make its folder writable",
         ) from error

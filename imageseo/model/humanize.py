@@ -16,6 +16,11 @@ def format_count(name: str, number: int | float) -> str:
     return f"{text} {_SINGULAR.get(name, name) if number == 1 else _PLURAL.get(name, name)}"
 
 
+def pluralize(number: int, name: str) -> str:
+    """Return a number with a noun whose plural ends with an s: ``1 page``, ``2 pages``."""
+    return f"{number:,} {name}{'' if number == 1 else 's'}"
+
+
 def format_bytes(count: int) -> str:
     """Format bytes in the largest unit that gives at least 1."""
     for unit, factor in (("GiB", 2**30), ("MiB", 2**20), ("KiB", 2**10)):

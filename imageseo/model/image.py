@@ -71,7 +71,7 @@ class ImageRef:
     ``disabled``: rule id -> reason, from ``data-imageseo-disable="rule: reason"`` on the image or an ancestor.
     ``sources``: of the ``<picture>`` around it. ``is_processed``: whether imageseo wrote that, or its own ``srcset``.
     ``hidden_by``: what hides it when the page opens (``a closed <details>``); ``may_be_hidden``: something may hide it.
-    ``in_footer``, ``in_rows``: in a table, grid or gallery. ``unwrappable``: why no element may be put around it.
+    ``in_footer``: in a footer; ``in_rows``: in a table, grid or gallery. ``unwrappable``: why it gets no wrapper.
     """
 
     span: Span

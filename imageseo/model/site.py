@@ -33,7 +33,7 @@ class PageHints:
     (``front matter``, ``heroes.toml``). ``unlisted``: why the author keeps the page from search engines and readers
     although it is built: ``a draft``, ``hidden``; ``""`` for a published page. ``fault``: why ``meta`` lacks the hero
     that the source declares. ``headline``: the page's ``<h1>`` as text, where it is known before the page is built.
-    that the source declares. ``language``: the language tag of the page's text, ``""`` if the generator knows none.
+    ``language``: the language tag of the page's text, ``""`` if the generator knows none.
     """
 
     source: Path | None = None

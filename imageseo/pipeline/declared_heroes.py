@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 from imageseo.config.settings import Settings
 from imageseo.heroes.lock import lock as locks
-from imageseo.heroes.masters.card_over import CardDrawer, file_master
+from imageseo.heroes.masters.card_over import CardDrawer
 from imageseo.heroes.masters.published_names import PublishedNames
 from imageseo.heroes.masters.redrawn import Redrawer
 from imageseo.heroes.masters.resolver import MasterResolver, ResolvedMaster
@@ -31,12 +31,11 @@ from imageseo.model.hero_image import HeroImage
 from imageseo.model.image import Asset, BadAsset
 from imageseo.model.site import Page, Site
 from imageseo.pipeline import composition
+from imageseo.pipeline.hero_texts import METADATA_BYTES, card_ground, file_rights
 from imageseo.pipeline.incremental.build_state import digest
 from imageseo.pipeline.shapes.crop_windows import largest_size
 from imageseo.pipeline.shapes.crops_plan import plan_crops
 from imageseo.pipeline.shapes.published_hero import published_rights
-
-_HEAD = 8192  # bytes that hold the metadata of a file by imageseo
 
 
 @dataclass(slots=True, kw_only=True)
@@ -69,7 +68,7 @@ class KnownFiles:
             return True
         source = self.sources[path]
         try:
-            return source is not None and TOOLKIT.encode() in regular_file.read(source)[:_HEAD]
+            return source is not None and TOOLKIT.encode() in regular_file.begin(source, METADATA_BYTES)
         except OSError:
             return False
 
@@ -153,10 +152,7 @@ class DeclaredHeroes:
         asset = self.asset_of(path) if request.card else None
         if not isinstance(asset, Asset):
             return None
-        source_type = request.rights.digital_source_type or asset.rights.digital_source_type
-        rights = replace(request.rights.or_else(asset.rights), digital_source_type=source_type)
-        master = file_master(path, partial(self.read, path), asset.sha256, (asset.width, asset.height))
-        return replace(master, digital_source_type=source_type or "", rights=rights)
+        return card_ground(asset, partial(self.read, path), file_rights(request, asset))
 
     def _of_master(
         self, page: Page, request: HeroRequest, master: ResolvedMaster, names: PublishedNames, redrawer: Redrawer

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from imageseo.config.settings import HeroSettings, RightsSettings
-from imageseo.heroes.masters.card_over import CardDrawer, file_master
+from imageseo.heroes.masters.card_over import CardDrawer
 from imageseo.heroes.masters.published_names import PublishedNames
 from imageseo.heroes.masters.resolver import MasterResolver, ResolvedMaster
 from imageseo.heroes.recipes.prompt_library import PromptLibrary
@@ -27,7 +27,7 @@ from imageseo.model.image import Asset, BadAsset, Rights
 from imageseo.model.plan import HeroVersion, PageHero
 from imageseo.model.protocols import Store, StoredBlob
 from imageseo.model.site import Page, Site
-from imageseo.pipeline.hero_texts import make_hero, origin_of
+from imageseo.pipeline.hero_texts import METADATA_BYTES, card_ground, file_rights, make_hero, origin_of
 from imageseo.pipeline.incremental.build_state import digest
 from imageseo.pipeline.originals import OriginalFiles
 from imageseo.pipeline.shapes.published_hero import PublishedHero, published_rights
@@ -149,12 +149,9 @@ class HeroPublisher:
             self.originals.declare(path, request.rights)
             self.files.forget(path)
             asset = replace(asset, rights=replace(asset.rights, **origin_of(request.rights)))
-        rights = request.rights.or_else(asset.rights)
-        # The digital source type does not depend on the owner: the file's is used if the page declares none.
-        rights = replace(rights, digital_source_type=rights.digital_source_type or asset.rights.digital_source_type)
+        rights = file_rights(request, asset)
         if request.card:
-            master = file_master(path, partial(self.output.read, path), asset.sha256, (asset.width, asset.height))
-            master = replace(master, digital_source_type=rights.digital_source_type or "", rights=rights)
+            master = card_ground(asset, partial(self.output.read, path), rights)
             return self._publish_master(page, request, master, location)
         hero = make_hero(request, path, rights)
         return PageHero(hero=hero, asset=asset, pixels=(self.output.locate(path), asset))
@@ -268,7 +265,7 @@ class HeroPublisher:
     def _may_overwrite(self, path: str) -> bool:
         """Whether a path does not exist yet, or was published by an earlier build."""
         try:
-            return TOOLKIT.encode() in self.output.begins(path, 8192)
+            return TOOLKIT.encode() in self.output.begins(path, METADATA_BYTES)
         except OSError:
             return True
 

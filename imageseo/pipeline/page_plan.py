@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from imageseo.config.settings import QualitySettings
-from imageseo.images.encoding.recompression import fallbacks
+from imageseo.images.encoding.recompression import MIN_SIDE, fallbacks
 from imageseo.layout import first_screen, image_widths
 from imageseo.layout import hero_detection as heroes
 from imageseo.model.formats import BUILT_IN
@@ -22,8 +22,6 @@ from imageseo.web.html.script_owned import placeholder_srcset
 AssetOf = Callable[[ImageRef], Asset | None]
 Choose = Callable[[ImageRef], MarkupChoice]
 
-# px; variants of smaller images would only add markup.
-_MIN_SIDE = 32
 ANIMATED = ("gif", "webp")
 """Supported formats of animations."""
 
@@ -137,7 +135,7 @@ def plan_specs(
     ceiling: int | None = None,
 ) -> tuple[VariantSpec, ...]:
     """Return the variants to make of an image, by preferred format, then width; none if it is unsuitable."""
-    if min(asset.width, asset.height) <= _MIN_SIDE:
+    if min(asset.width, asset.height) <= MIN_SIDE:
         return ()
     if asset.frames > 1 and options.animated and asset.format in ANIMATED:
         widths: Sequence[int] = (asset.width,)

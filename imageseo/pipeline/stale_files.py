@@ -12,6 +12,7 @@ from urllib.parse import unquote, unquote_to_bytes
 from imageseo.images.metadata.rights import TOOLKIT
 from imageseo.model.errors import SiteError
 from imageseo.model.site import Page, Site
+from imageseo.pipeline.hero_texts import METADATA_BYTES
 from imageseo.pipeline.shapes.crop_windows import is_crop_name
 from imageseo.storage.output import OutputFolder
 from imageseo.web import filenames, urls
@@ -78,7 +79,7 @@ class StaleFileCleaner:
             try:
                 data = self.output.read(path)
                 if filenames.is_variant(path, sha256(data).hexdigest()) or (
-                    is_crop_name(path) and _WRITER in data[:8192]
+                    is_crop_name(path) and _WRITER in data[:METADATA_BYTES]
                 ):
                     self.output.remove(path)
             except FileNotFoundError:

@@ -19,7 +19,7 @@ from imageseo.heroes.masters import store as master_stores
 from imageseo.heroes.masters.remote_cache import RemoteCache
 from imageseo.model.errors import ImageseoError, LockError, StoreError
 from imageseo.model.hero import Pin
-from imageseo.model.humanize import format_bytes
+from imageseo.model.humanize import format_bytes, pluralize
 from imageseo.storage.remote import Remote, RemoteError, RemoteLimits
 
 if TYPE_CHECKING:
@@ -64,7 +64,9 @@ def _check_cache(folder: Path) -> Check:
         return check(State.BROKEN, error.message, error.hint)
     except OSError as error:
         return check(State.BROKEN, f"cannot be read: {error.strerror or error}", other)
-    size = f"{_count(info.blobs, 'file')}, {format_bytes(info.bytes)}" if base == folder else "made by the first build"
+    size = (
+        f"{pluralize(info.blobs, 'file')}, {format_bytes(info.bytes)}" if base == folder else "made by the first build"
+    )
     if not os.access(base, os.W_OK | os.X_OK):
         return check(State.LIMITED, f"{size}; not writable, so that builds fail if they need a new variant", other)
     if free < _LITTLE:
@@ -108,7 +110,7 @@ def _check_masters(project: Project, pins: Sequence[Pin]) -> Iterator[Check]:
         return
     files = {pin.file for pin in pins}
     size = sum(path.stat().st_size for path in map(vault.path, files) if path is not None)
-    yield _masters_check(State.OK, f"{place}: {_count(len(files), 'pinned file')}, {format_bytes(size)}; writable")
+    yield _masters_check(State.OK, f"{place}: {pluralize(len(files), 'pinned file')}, {format_bytes(size)}; writable")
 
 
 def _check_bucket(url: str, cache: Path, pins: Sequence[Pin]) -> Check:
@@ -134,7 +136,7 @@ def _check_bucket(url: str, cache: Path, pins: Sequence[Pin]) -> Check:
         detail = f"{url}: reachable, but {len(absent):,} of {len(pins):,} pinned masters are missing: {names}"
         return _masters_check(state, detail, f"restore them in {url}, or delete their pins and run `imageseo generate`")
     pinned = "no pinned master is missing" if pins else "none is pinned"
-    return _masters_check(State.OK, f"{url}: reachable, {_count(len(listed), 'file')}; {pinned}")
+    return _masters_check(State.OK, f"{url}: reachable, {pluralize(len(listed), 'file')}; {pinned}")
 
 
 def _check_lock(project: Project, pins: Sequence[Pin]) -> Iterator[Check]:
@@ -142,7 +144,7 @@ def _check_lock(project: Project, pins: Sequence[Pin]) -> Iterator[Check]:
     if not _exists(file):
         yield _lock_check(State.ABSENT, "none: no hero is pinned")
         return
-    yield _lock_check(State.OK, f"{file}: version {VERSION}, {_count(len(pins), 'pin')}")
+    yield _lock_check(State.OK, f"{file}: version {VERSION}, {pluralize(len(pins), 'pin')}")
     if project.generator is None:
         return  # the pages are known from a built site only
     try:
@@ -172,10 +174,6 @@ def _masters_check(state: State, detail: str, hint: str = "") -> Check:
 
 def _lock_check(state: State, detail: str, hint: str = "") -> Check:
     return Check(kind="lock file", name=locks.NAME, state=state, detail=detail, hint=hint)
-
-
-def _count(number: int, name: str) -> str:
-    return f"{number:,} {name}{'' if number == 1 else 's'}"
 
 
 def _some(names: Sequence[str]) -> str:

@@ -20,6 +20,7 @@ from imageseo.lint.linter import LintResult, count
 from imageseo.lint.report import Report
 from imageseo.lint.rule_catalog import RuleCatalog
 from imageseo.model.finding import Finding, Severity, Silenced
+from imageseo.model.humanize import pluralize
 from imageseo.model.progress import Progress
 from imageseo.model.site import Site
 
@@ -66,7 +67,7 @@ class LintRun:
     def summary_line(self) -> str:
         """The number of findings and how many of them --fix can fix, in one line."""
         fixable = sum(each.is_fixable for each in (*self.report.findings, *self.report.known))
-        return f"{_pluralize(len(self.report.findings), 'finding')}, {fixable:,} fixable with --fix"
+        return f"{pluralize(len(self.report.findings), 'finding')}, {fixable:,} fixable with --fix"
 
 
 def lint(
@@ -93,8 +94,8 @@ def lint(
     notes = list(_scope_notes(site, scope, revision))
     result, findings, fixed = _lint_and_fix(site, run_rules, request)
     if request.fix:
-        files = f" and in {_pluralize(fixed.files, 'image file')}" if fixed.files else ""
-        notes.append(f"fixed {_pluralize(fixed.findings, 'finding')} on {_pluralize(fixed.pages, 'page')}{files}")
+        files = f" and in {pluralize(fixed.files, 'image file')}" if fixed.files else ""
+        notes.append(f"fixed {pluralize(fixed.findings, 'finding')} on {pluralize(fixed.pages, 'page')}{files}")
     notes += [f"--fix would rewrite {each.path}: {each.change}" for each in fixed.diff_files]
     if request.budget_report is not None:
         entry = budget_history.history_entry(result, project.folder, whole=only is None)
@@ -111,7 +112,7 @@ def lint(
             added = len(updated.entries.keys() - known.entries.keys())
             notes.append(
                 f"{_format_path(baseline_path, project.folder)}: "
-                f"{_pluralize(len(updated.entries), 'known finding')}, {added:,} added, {len(stale):,} removed"
+                f"{pluralize(len(updated.entries), 'known finding')}, {added:,} added, {len(stale):,} removed"
             )
         elif stale:
             notes.append(_format_stale(stale))
@@ -125,7 +126,7 @@ def lint(
     warnings = count(new)["warnings"]
     too_many = request.max_warnings is not None and warnings > request.max_warnings
     if too_many:
-        note = f"{_pluralize(warnings, 'warning')}, but --max-warnings allows {request.max_warnings:,}"
+        note = f"{pluralize(warnings, 'warning')}, but --max-warnings allows {request.max_warnings:,}"
         report = replace(report, notes=(*report.notes, note))
     failed = too_many or any(_is_failing(finding, report.fails) for finding in new)
     return LintRun(report=replace(report, color=request.color), failed=failed, diff=fixed.diff)
@@ -226,7 +227,7 @@ def _scope_notes(site: Site, scope: changed_since.ChangedPages | None, revision:
     if scope.why:
         yield f"all pages are checked: {scope.why} has changed since {revision}"
     else:
-        pages = f"{len(scope.pages):,} of {_pluralize(len(site.pages), 'page')}"
+        pages = f"{len(scope.pages):,} of {pluralize(len(site.pages), 'page')}"
         yield f"{pages} changed since {revision}; all pages are read, findings on other pages are left out"
 
 
@@ -276,7 +277,3 @@ def _format_path(path: Path, folder: Path) -> str:
     """A file as messages show it: relative to the project, or its bare name if it lies outside."""
     resolved, top = path.resolve(), folder.resolve()
     return resolved.relative_to(top).as_posix() if resolved.is_relative_to(top) else path.name
-
-
-def _pluralize(number: int, name: str) -> str:
-    return f"{number:,} {name}{'' if number == 1 else 's'}"

@@ -9,17 +9,17 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, NoReturn
 
-from msgspec import ValidationError, convert, to_builtins
+from msgspec import ValidationError, convert
 
 from imageseo.integrations.project import Project
-from imageseo.integrations.site_reports import read_report
+from imageseo.integrations.site_reports import read_report, write_file
 from imageseo.model import regular_file
 from imageseo.model.errors import SiteError
 from imageseo.model.progress import Progress
 from imageseo.model.site_report import VERSION, SiteReport
 from imageseo.pipeline.comparison import growth, markdown
 from imageseo.pipeline.comparison.changes import SiteComparison, compare
-from imageseo.storage.atomic import write_if_changed
+from imageseo.pipeline.reports.json import as_text
 
 _SHOWN = 5  # lines about growth
 _MAKE = "make one with `imageseo report DIR --format json --output FILE`, or name the built folder"
@@ -54,7 +54,7 @@ def run(
     found = compare(before, after)
     text = _text(found, options)
     if output is not None:
-        _write(output, text)
+        write_file(output, text.encode("utf-8", "replace"), what="comparison")
         note(f"comparison written to {output}")
         text = ""
     grown = list(growth.faults(found, options.limit)) if options.limit is not None else []
@@ -67,7 +67,7 @@ def run(
 
 def _text(found: SiteComparison, options: CommentOptions) -> str:
     if options.form == "json":
-        return json.dumps(to_builtins(found), ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+        return as_text(found)
     return markdown.render(found, name=options.name, preview_url=options.preview_url)
 
 
@@ -118,14 +118,3 @@ def parse_report(data: bytes, name: str) -> SiteReport:
 
 def _refuse(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is no number of JSON")
-
-
-def _write(output: Path, text: str) -> None:
-    try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        write_if_changed(output, text.encode("utf-8", "replace"))
-    except OSError as error:
-        raise SiteError(
-            f"{output}: the comparison cannot be written: {error.strerror or error}",
-            hint="name another file, or make its folder writable",
-        ) from error

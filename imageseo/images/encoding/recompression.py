@@ -8,7 +8,8 @@ from imageseo.model.image import RECOMPRESSED, Asset, ImageRef, OptOut, PageRegi
 from imageseo.model.plan import Fallback, HeroInsert
 
 _FORMATS = ("jpeg", "png")
-_MIN_SIDE = 32
+MIN_SIDE = 32
+"""Images of at most this many px on one side stay as they are: variants would only add markup."""
 _MAX_SIZE_RATIO = 0.95
 """A source file is only replaced by one with at most this share of its bytes."""
 
@@ -53,7 +54,7 @@ def is_recompressible(asset: Asset) -> bool:
     """Whether a file may be recompressed, regardless of where it is shown."""
     # Recompressed files have no EXIF data: one that declares a density would be shown larger.
     is_source = asset.format in _FORMATS and asset.encodable and asset.writer is None and asset.css_size is None
-    return is_source and min(asset.width, asset.height) > _MIN_SIDE
+    return is_source and min(asset.width, asset.height) > MIN_SIDE
 
 
 def _make_spec(asset: Asset) -> VariantSpec | None:

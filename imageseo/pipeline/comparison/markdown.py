@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from imageseo.lint.code_frame import sanitized
-from imageseo.model.humanize import format_bytes
+from imageseo.model.humanize import format_bytes, pluralize
 from imageseo.model.site_report import PictureDownload, ReportedFinding, ReportedPicture
 from imageseo.pipeline.comparison.changes import BudgetLeft, FindingChange, LcpBytes, LcpChange, SiteComparison
 from imageseo.pipeline.comparison.pictures import SCREENS, PictureChange, largest_download, shown_bytes
@@ -44,7 +44,7 @@ def _totals(comparison: SiteComparison) -> str:
         for screen, was, now in zip(SCREENS, (before.phone, before.desktop), (after.phone, after.desktop), strict=True)
     ]
     if comparison.is_empty:
-        shown = f"{_count(after.pictures, 'image')} on {_count(after.pages, 'page')}"
+        shown = f"{pluralize(after.pictures, 'image')} on {pluralize(after.pages, 'page')}"
         return f"Nothing changes: {shown}. {'; '.join(sums)}."
     pictures, lcp = comparison.pictures, comparison.lcp
     counts = {
@@ -63,7 +63,7 @@ def _totals(comparison: SiteComparison) -> str:
     parts = [
         f"**{'; '.join(sums)}**",
         f"images: {', '.join(f'{number:,} {what}' for what, number in counts.items() if number) or 'unchanged'}",
-        *(f"{what} {_count(number, 'page')}" for what, number in moves.items() if number),
+        *(f"{what} {pluralize(number, 'page')}" for what, number in moves.items() if number),
         *([f"findings: {found[0]:,} new, {found[1]:,} gone"] if any(found) else []),
     ]
     return " · ".join(parts)
@@ -73,9 +73,9 @@ def _remarks(comparison: SiteComparison) -> Iterator[str]:
     for what, pages in (("added", comparison.pages_added), ("removed", comparison.pages_removed)):
         if pages:
             yield ""
-            yield f"{_count(len(pages), 'page')} with images {what}: {_some(pages)}"
+            yield f"{pluralize(len(pages), 'page')} with images {what}: {_some(pages)}"
     if comparison.unrecorded:
-        number = _count(len(comparison.unrecorded), "page")
+        number = pluralize(len(comparison.unrecorded), "page")
         yield ""
         yield f"{number} cannot be found in the build cache: quality is unknown there, findings of builds are left out."
 
@@ -84,7 +84,7 @@ def _sections(comparison: SiteComparison, links: _Links) -> list[Section]:
     pictures = comparison.pictures
     return [
         Section(
-            title=f"LCP bytes: {_count(len(comparison.lcp), 'page')}",
+            title=f"LCP bytes: {pluralize(len(comparison.lcp), 'page')}",
             head=("| Page | Phone | Desktop | Budget left |", "|---|---|---|---|"),
             rows=[_lcp_row(change) for change in comparison.lcp],
             more="| {} more pages | | | |",
@@ -237,10 +237,6 @@ def _bytes_or_none(count: int | None) -> str:
 
 def _total(changes: Sequence[FindingChange]) -> str:
     return f"{sum(each.count for each in changes):,}"
-
-
-def _count(number: int, name: str) -> str:
-    return f"{number:,} {name}{'' if number == 1 else 's'}"
 
 
 def _some(names: Sequence[str]) -> str:

@@ -6,6 +6,7 @@ import posixpath
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
+from imageseo.images.encoding.recompression import MIN_SIDE
 from imageseo.lint.facts.page import PageFacts
 from imageseo.model.facts import ImageFact
 from imageseo.model.finding import Viewport
@@ -24,7 +25,6 @@ from imageseo.web.html.edits import MARKER
 from imageseo.web.html.other_tools import tool_of
 from imageseo.web.srcset import candidates
 
-_SMALL = 32  # px; as in `page_plan`
 _KEPT = {
     OptOut.IGNORED: "left out by `data-imageseo` or the settings",
     OptOut.PICTURE: "your own `<picture>` is kept",
@@ -165,8 +165,8 @@ class _Reader:
             return "an animation"
         if not asset.encodable:
             return f"an HDR image ({asset.hdr})" if asset.hdr else "its pixels are not square"
-        if min(asset.width, asset.height) <= _SMALL:
-            return f"at most {_SMALL} px on one side"
+        if min(asset.width, asset.height) <= MIN_SIDE:
+            return f"at most {MIN_SIDE} px on one side"
         return "no variant is smaller than the file"
 
 

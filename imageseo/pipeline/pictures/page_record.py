@@ -11,6 +11,7 @@ from contextlib import suppress
 from msgspec import MsgspecError, Struct, field, msgpack
 
 from imageseo.model.finding import LAPTOP, MOBILE, Viewport
+from imageseo.model.image import Rights
 
 SCREENS: Mapping[str, Viewport] = {"phone": MOBILE, "desktop": LAPTOP}
 """The viewports of reports, by their names there."""
@@ -58,6 +59,10 @@ class SpentBudget(Struct, array_like=True, frozen=True):
     image: str
 
 
+INSERTED, DECLARED, FOUND = "inserted", "declared", "found"
+"""How a hero came onto its page: by imageseo, by the author who also declared it, or it is there and was recognised."""
+
+
 class HeroOrigin(Struct, array_like=True, frozen=True):
     """The hero of a page: its site path, how it came onto the page, and what is known of its rights."""
 
@@ -69,6 +74,19 @@ class HeroOrigin(Struct, array_like=True, frozen=True):
     creator: str | None = None
     license: str | None = None
     prompt: str | None = None
+
+    @classmethod
+    def of(cls, path: str, alt: str | None, rights: Rights, *, origin: str, generated: bool = False) -> HeroOrigin:
+        return cls(
+            path=path,
+            alt=alt,
+            origin=origin,
+            generated=generated,
+            source_type=rights.digital_source_type,
+            creator=rights.creator or rights.credit,
+            license=rights.license,
+            prompt=rights.prompt,
+        )
 
 
 class PagePictures(Struct, array_like=True, frozen=True):

@@ -15,10 +15,7 @@ from imageseo.model.hero import Hero
 from imageseo.model.image import Variant
 from imageseo.model.plan import MarkupForm, PageHero, PagePlan
 from imageseo.pipeline.pictures.page_pictures import VariantFile, page_pictures
-from imageseo.pipeline.pictures.page_record import HeroOrigin, encode
-
-INSERTED, DECLARED, FOUND = "inserted", "declared", "found"
-"""How a hero came onto its page: by imageseo, by the author who also declared it, or it is there and was recognised."""
+from imageseo.pipeline.pictures.page_record import DECLARED, FOUND, INSERTED, HeroOrigin, encode
 
 
 @dataclass(slots=True, kw_only=True)
@@ -85,26 +82,9 @@ def _hero_origin(plan: PagePlan, declared: PageHero | None) -> HeroOrigin | None
         return None
     if declared is not None:
         return _origin(declared.hero, DECLARED)
-    rights = plan.hero_image.asset.rights
-    return HeroOrigin(
-        path=plan.hero_image.asset.path,
-        alt=plan.hero_image.ref.get("alt"),
-        origin=FOUND,
-        source_type=rights.digital_source_type,
-        creator=rights.creator or rights.credit,
-        license=rights.license,
-    )
+    asset, alt = plan.hero_image.asset, plan.hero_image.ref.get("alt")
+    return HeroOrigin.of(asset.path, alt, asset.rights, origin=FOUND)
 
 
 def _origin(hero: Hero, origin: str) -> HeroOrigin:
-    rights = hero.rights
-    return HeroOrigin(
-        path=hero.path,
-        alt=hero.alt,
-        origin=origin,
-        generated=hero.generated,
-        source_type=rights.digital_source_type,
-        creator=rights.creator or rights.credit,
-        license=rights.license,
-        prompt=rights.prompt,
-    )
+    return HeroOrigin.of(hero.path, hero.alt, hero.rights, origin=origin, generated=hero.generated)

@@ -31,8 +31,7 @@ from imageseo.pipeline.incremental import build_state, loose_pages
 from imageseo.pipeline.incremental.build_state import BuildState, PageOutcome, PublishedVariant
 from imageseo.pipeline.incremental.loose_pages import LoosePage
 from imageseo.pipeline.pictures.page_pictures import page_pictures
-from imageseo.pipeline.pictures.page_record import HeroOrigin, encode
-from imageseo.pipeline.pictures.picture_recorder import DECLARED, FOUND, INSERTED
+from imageseo.pipeline.pictures.page_record import DECLARED, FOUND, INSERTED, HeroOrigin, encode
 from imageseo.pipeline.result import BuildResult, WrittenPage, build_result
 from imageseo.storage.site_folder import SiteFolder
 from imageseo.web import filenames
@@ -175,16 +174,9 @@ class _FolderReader:
         if marked is None or marked.asset is None:
             return None
         is_declared = any(facts.page.hints.meta.get(key) for key in self.settings.hero.keys)
-        rights = marked.asset.rights
-        return HeroOrigin(
-            path=marked.asset.path,
-            alt=marked.ref.get("alt"),
-            origin=INSERTED if _INSERTED in facts.html else DECLARED if is_declared else FOUND,
-            generated=marked.asset.writer is not None,
-            source_type=rights.digital_source_type,
-            creator=rights.creator or rights.credit,
-            license=rights.license,
-        )
+        asset, alt = marked.asset, marked.ref.get("alt")
+        origin = INSERTED if _INSERTED in facts.html else DECLARED if is_declared else FOUND
+        return HeroOrigin.of(asset.path, alt, asset.rights, origin=origin, generated=asset.writer is not None)
 
 
 def _outcome(

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from imageseo.heroes.lock.lock import Lock
 from imageseo.lint.budgets.spending import BudgetUse, budget_statuses
 from imageseo.lint.source_lines import SourceLines
-from imageseo.model.finding import DESKTOP, MOBILE, PHONE, TABLET, Budget, Finding
+from imageseo.model.finding import GATING, REPORTED, Budget, Finding
 from imageseo.model.site import Page, Site
 from imageseo.model.site_report import (
     ByteChange,
@@ -29,7 +29,7 @@ from imageseo.pipeline.pictures.page_record import SCREENS, PagePicture, PagePic
 from imageseo.pipeline.result import BuildResult, WrittenPage
 from imageseo.web import filenames
 
-_VIEWPORTS = {each.name: each for each in (MOBILE, DESKTOP, PHONE, TABLET)}
+_VIEWPORTS = {each.name: each for each in (*GATING, *REPORTED)}
 
 
 def site_report(

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote, urlsplit
 
+from imageseo.lint.budgets.spending import LCP
 from imageseo.lint.code_frame import sanitized
 from imageseo.model.humanize import format_bytes
 from imageseo.model.site_report import (
@@ -137,7 +138,7 @@ def _pictures(report: SiteReport, root: Path) -> list[_Picture]:
 
 
 def _page_row(report: SiteReport, page: ReportedPage) -> _PageRow:
-    lcp = [each for each in page.budgets if each.metric == "lcp-bytes" and each.headroom is not None]
+    lcp = [each for each in page.budgets if each.metric == LCP and each.headroom is not None]
     return _PageRow(page, _link(report, page.page), min(lcp, key=lambda each: each.headroom or 0.0, default=None))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from msgspec import to_builtins
+from msgspec import Struct, to_builtins
 
 from imageseo.model.site_report import SiteReport
 
@@ -15,4 +15,9 @@ def render(report: SiteReport, root: Path) -> str:
 
     ``root``: the folder of the built site, for formats that read files of it.
     """
-    return json.dumps(to_builtins(report), ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+    return as_text(report)
+
+
+def as_text(data: Struct) -> str:
+    """Return data as JSON, text that ends with a newline."""
+    return json.dumps(to_builtins(data), ensure_ascii=False, indent=2, allow_nan=False) + "\n"
