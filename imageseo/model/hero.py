@@ -102,6 +102,7 @@ class HeroRequest:
     written: frozenset[str] = frozenset()
     card: Mapping[str, Any] = field(default_factory=dict)  # texts and layout of a title card drawn over the image
     inserts: bool = True
+    key: str = "hero"  # in which it was requested, one of the setting `hero.keys`
     origin: str = "front matter"  # where it was requested, for messages: "front matter key `hero`", "heroes.toml: …"
 
     @property

@@ -160,7 +160,10 @@ class TestFilesThatSomeoneChanged:
         assert [each.number for each in open_candidates(project).of_page(PAGE)] == [2]
         assert take_inventory(open_candidates(project)).edited == (first.record,)
 
-    @pytest.mark.parametrize("damage", [b"", b"{not json\n", b'\xff\xfe{"event": "made"}\n', b"[1]\n"])
+    @pytest.mark.parametrize(
+        "damage",
+        [b"", b"{not json\n", b'\xff\xfe{"event": "made"}\n', b"[1]\n", b'{"event": "undone", "made": []}\n'],
+    )
     def test_journal_is_rebuilt_or_read_as_far_as_possible(self, project: Project, damage: bytes) -> None:
         self.candidates(project)
         (journal,) = (folder(project) / "pages").iterdir()

@@ -241,6 +241,7 @@ class TestFonts:
             ("empty.otf", b"", "empty.otf cannot be used"),
             ("font.woff2", b"wOF2", "font.woff2 is a compressed font"),
             ("no-such-package", None, "no file of a font and no installed package"),
+            ("__main__", None, "no file of a font and no installed package"),
             ("jinja2", None, "a package without a font file"),
         ],
     )

@@ -9,15 +9,18 @@ import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 from msgspec import structs
 
 from imageseo.cli.commands import generate as generate_command
 from imageseo.cli.commands import history, pick, variations
 from imageseo.heroes.candidates import contact_sheet
+from imageseo.heroes.candidates.author_lines import lines_to_write
 from imageseo.heroes.candidates.candidates import Candidates, HeroCandidate
-from imageseo.heroes.candidates.contact_sheet import SheetEntry
+from imageseo.heroes.candidates.contact_sheet import SheetEntry, format_option
 from imageseo.heroes.candidates.variations import parse
 from imageseo.heroes.lock import lock as locks
 from imageseo.heroes.masters.pin_mismatch import why_unpinned
@@ -25,7 +28,8 @@ from imageseo.heroes.providers.procedural import Procedural
 from imageseo.integrations.progress import Quiet
 from imageseo.integrations.project import Project, detect_project
 from imageseo.model.errors import ImageseoError, RecipeError, SettingsError, SiteError
-from imageseo.model.hero import Master, Pin, Recipe
+from imageseo.model.hero import HeroRequest, Master, Pin, Recipe
+from imageseo.model.site import Page, PageHints
 from tests.support import small_sites
 from tests.support.painters import Modelled
 
@@ -283,6 +287,22 @@ class TestPick:
         (project.folder / PAGE).write_text(text)
         vary(project, "seed=2")
         assert expected in choose(project, "2").as_text()
+
+    @pytest.mark.parametrize(
+        ("meta", "expected"),
+        [
+            ({"hero": {}}, ["hero:", "  card:", "    layout: split", '    title: "no"']),
+            ({"hero_seed": "7"}, ['hero_card: {"layout": "split", "title": "no"}']),
+        ],
+    )
+    def test_options_of_one_mapping_are_written_together(self, meta: dict[str, Any], expected: list[str]) -> None:
+        page = Page(path=PAGE, hints=PageHints(meta=meta))
+        options = {"card.layout": "split", "card.title": "no"}
+        assert list(lines_to_write(page, HeroRequest(page=PAGE), options)) == expected
+
+    @pytest.mark.parametrize("value", ["no", "Null", "on", "-5", "7a", "", "a b", "blue-mountains", "straße"])
+    def test_written_texts_are_read_back_as_texts(self, value: str) -> None:
+        assert yaml.safe_load(f"style: {format_option(value)}") == {"style": value}
 
     def test_heroes_file_gets_toml(self, project: Project) -> None:
         (project.folder / PAGE).write_text("# Home\n")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from imageseo.heroes.candidates.contact_sheet import format_option
+from imageseo.heroes.candidates.variations import set_option
 from imageseo.heroes.recipes.picks import conflicts, value_of
 from imageseo.heroes.recipes.prompt_library import PROMPT_KEYS
 from imageseo.model.hero import HeroRequest, Recipe
@@ -28,32 +28,32 @@ def conflicting_options(request: HeroRequest, recipe: Recipe, options: Mapping[s
 
 def lines_to_write(page: Page, request: HeroRequest, options: Mapping[str, Any]) -> Iterator[str]:
     """Yield the lines in the form that the page's file has: nested or flat front matter, or heroes.toml."""
-    found = re.search(r"key `([^`]+)`$", request.origin)
-    key = found[1] if found else "hero"
+    key = request.key
     is_toml = "toml" in page.hints.origin
     prefix = f"{key}_"
     is_flat = any(isinstance(name, str) and name.lower().startswith(prefix.lower()) for name in page.hints.meta)
     written = {name: value for name, value in options.items() if value is not None}
-    if written and not is_toml and not is_flat:
-        yield f"{key}:"
+    table: dict[str, Any] = {}
     for name, value in written.items():
-        if is_toml:
+        set_option(table, name, value)
+    if is_toml:
+        for name, value in written.items():
             yield f"{name} = {format_option(value) if not isinstance(value, str) else _quoted(value)}"
-        elif is_flat:
-            yield f"{prefix}{name}: {format_option(value)}"
-        else:
-            yield from _nested(name.split("."), value, 1)
+    elif is_flat:
+        yield from (f"{prefix}{name}: {format_option(value)}" for name, value in table.items())
+    elif table:
+        yield from _nested({key: table}, 0)
     for name in (name for name, value in options.items() if value is None):
         yield f"# and remove `{name}`"
 
 
-def _nested(path: list[str], value: Any, depth: int) -> Iterator[str]:
-    key, *rest = path
-    if rest:
-        yield f"{'  ' * depth}{key}:"
-        yield from _nested(rest, value, depth + 1)
-    else:
-        yield f"{'  ' * depth}{key}: {format_option(value)}"
+def _nested(table: Mapping[str, Any], depth: int) -> Iterator[str]:
+    for key, value in table.items():
+        if isinstance(value, Mapping) and value:
+            yield f"{'  ' * depth}{key}:"
+            yield from _nested(value, depth + 1)
+        else:
+            yield f"{'  ' * depth}{key}: {format_option(value)}"
 
 
 def _quoted(text: str) -> str:

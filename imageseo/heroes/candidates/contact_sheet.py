@@ -6,6 +6,7 @@ import base64
 import io
 import json
 import math
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,9 @@ from imageseo.storage.atomic import write_atomic
 PER_SHEET = 100
 _WIDTH, _HEIGHT = 360, 360
 _MAX_SHOWN = 120  # characters of a value
+_WORD = re.compile(r"[^\W\d_][\w-]*")
+_NO_TEXTS = ("true", "false", "yes", "no", "on", "off", "y", "n", "null")
+"""Words that YAML reads as another value."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +97,7 @@ def _format(options: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 def format_option(value: Any) -> str:
     """Return a value as an author writes it in YAML and TOML; text without quotes where YAML allows it."""
-    plain = isinstance(value, str) and value.replace("-", "").replace("_", "").isalnum() and not value[0].isdigit()
+    plain = isinstance(value, str) and _WORD.fullmatch(value) and value.lower() not in _NO_TEXTS
     return str(value) if plain else json.dumps(value, ensure_ascii=False)
 
 

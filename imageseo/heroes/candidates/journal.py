@@ -16,7 +16,7 @@ class JournalLine:
     """One event.
 
     ``record``: the candidate. ``number``: of a new candidate, counted per page. ``options``: of its variation.
-    ``how``: a pin came to be (``generated``, ``picked``, ``adopted``, ``restored``, ``found``). ``when``, ``by``: of a
+    ``how``: a pin came to be (``generated``, ``picked``, ``adopted``, ``found``). ``when``, ``by``: of a
     pin. ``made``, ``picked``: as in ``Pin``.
     """
 
@@ -110,9 +110,11 @@ def parse(page: str, data: bytes) -> Journal:
 def _line(table: Any) -> JournalLine:
     """Raises ValueError, KeyError or TypeError for anything that ``as_json`` does not write."""
     line = JournalLine(**{**table, "picked": tuple(table.get("picked", ()))})
+    if not isinstance(line.made, dict) or not isinstance(line.options, dict):
+        raise ValueError("not an event")
     texts = (line.record, line.how, line.when, line.by, *line.picked, *line.made.keys(), *line.made.values())
     if line.event not in _EVENTS or type(line.number) is not int or not all(isinstance(each, str) for each in texts):
         raise ValueError("not an event")
-    if not isinstance(line.options, dict) or (line.event in (MADE, PINNED) and not line.record):
+    if line.event in (MADE, PINNED) and not line.record:
         raise ValueError("not an event")
     return line

@@ -6,7 +6,7 @@ import itertools
 import json
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -115,7 +115,7 @@ def _refuse(constant: str) -> Any:
     raise ValueError(constant)
 
 
-def _split(text: str, at: Any, *, keep_empty: bool = False) -> Sequence[str]:
+def _split(text: str, at: Callable[[str], bool], *, keep_empty: bool = False) -> Sequence[str]:
     """Split a text at characters outside of quotes and brackets."""
     parts, start, quote, closing = [], 0, "", list[str]()
     for number, letter in enumerate(text):
@@ -136,8 +136,7 @@ def _split(text: str, at: Any, *, keep_empty: bool = False) -> Sequence[str]:
 
 def apply(page: Page, request: HeroRequest, options: Mapping[str, Any]) -> Page:
     """Return the page with these options in its declaration of a hero. Raises SettingsError."""
-    found = re.search(r"key `([^`]+)`$", request.origin)
-    key = found[1] if found else "hero"
+    key = request.key
     names = {name.lower(): name for name in page.hints.meta if isinstance(name, str)}
     folded = {name: page.hints.meta[original] for name, original in names.items()}
     value = folded.get(key.lower())
@@ -146,11 +145,16 @@ def apply(page: Page, request: HeroRequest, options: Mapping[str, Any]) -> Page:
     flat = read_flat_keys(key.lower(), folded)
     mapping: dict[str, Any] = {**(value if isinstance(value, Mapping) else {}), **flat}
     for name, each in options.items():
-        _set(mapping, name.split("."), each, name)
+        set_option(mapping, name, each)
     dropped = {names[f"{key.lower()}_{name}"] for name in flat} | {names.get(key.lower(), key)}
     meta = {name: each for name, each in page.hints.meta.items() if name not in dropped}
     origin = f"--variations and {page.hints.origin}"
     return replace(page, hints=replace(page.hints, meta={**meta, key: mapping}, origin=origin))
+
+
+def set_option(table: dict[str, Any], name: str, value: Any) -> None:
+    """Set an option by its name; `card.layout` is a key of the mapping `card`. Raises SettingsError."""
+    _set(table, name.split("."), value, name)
 
 
 def _set(table: dict[str, Any], path: Sequence[str], value: Any, name: str) -> None:

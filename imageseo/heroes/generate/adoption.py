@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from imageseo.heroes.masters.similarity import open_image, phash
+from imageseo.heroes.masters.similarity import hamming_distance, open_image, phash
 from imageseo.heroes.providers.asset_library.master_image import UnreadableError, make_whole_master
 from imageseo.images.decoding.probe import probe_bytes
 from imageseo.images.metadata.ai_tools import A1111, read_sign
@@ -81,15 +81,11 @@ def _lineage(png: bytes, parent: Pin | None) -> dict[str, Any]:
     if parent is None:
         return {}
     with open_image(png, "the file") as image:
-        bits = _distance(phash(image), parent.phash) if parent.phash else 64
+        bits = hamming_distance(phash(image), parent.phash) if parent.phash else 64
     return {
         "relation": "retouched" if bits <= _RETOUCHED_BITS else "replaced",
         "parent": {"file": parent.file, "sha256": parent.file_sha256, "pixels": parent.pixels_sha256},
     }
-
-
-def _distance(one: str, other: str) -> int:
-    return (int(one, 16) ^ int(other, 16)).bit_count()
 
 
 def _find_parameters(data: bytes) -> TextField | None:

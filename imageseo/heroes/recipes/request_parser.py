@@ -102,7 +102,7 @@ def _read_key(
         elif not value.strip():
             value = None
     if value is False or (isinstance(value, str) and value.strip().lower() in _OFF):
-        return HeroRequest(page=reader.page.key, origin=reader.where) if is_hero_key else None
+        return HeroRequest(page=reader.page.key, key=reader.key, origin=reader.where) if is_hero_key else None
     flat = read_flat_keys(reader.key.lower(), meta)
     is_recipe = isinstance(value, Mapping) and any(key in value for key in recipe_keys(reader.key))
     if not is_hero_key and not is_recipe and not flat:
@@ -183,6 +183,7 @@ def _read_hero(
         focal=focal,
         file_name=file_name,
         card=built.card,
+        key=reader.key,
         origin=reader.where,
     )
 
@@ -260,7 +261,7 @@ def _read_theme_image(reader: FieldReader, value: Any) -> HeroRequest | None:
     if isinstance(path, urls.ExternalUrl) or (reader.exists is not None and not reader.exists(path)):
         return None
     alt, caption = (_theme_text(reader, texts.get(key)) for key in ("alt", "caption"))
-    return HeroRequest(page=reader.page.key, file=path, alt=alt, caption=caption, origin=reader.where)
+    return HeroRequest(page=reader.page.key, file=path, alt=alt, caption=caption, key=reader.key, origin=reader.where)
 
 
 def _theme_text(reader: FieldReader, value: Any) -> str | None:

@@ -6,10 +6,9 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
 
-from imageseo.heroes.providers.art.cards.faces import Face, brand_face
+from imageseo.heroes.providers.art.cards.faces import Face, brand_face, package_folder
 from imageseo.heroes.providers.art.cards.typeface import Typeface
 from imageseo.model import regular_file
 from imageseo.model.errors import RecipeError
@@ -86,9 +85,8 @@ def _read(name: str, project: Path) -> Iterable[FontFile]:
 
 def _package(name: str) -> Path | None:
     module = name.replace("-", "_")
-    spec = find_spec(module) if module.isidentifier() else None
-    places = list(spec.submodule_search_locations or ()) if spec is not None else []
-    return Path(places[0]) if places else None
+    folder = package_folder(module) if module.isidentifier() else None
+    return Path(folder) if folder is not None else None
 
 
 def _read_file(name: str, path: Path) -> FontFile:

@@ -236,12 +236,12 @@ def fallback_face(cluster: str, weight: int, language: str = "") -> Face | None:
 
 
 def _noto(name: str, weight: int) -> Face | None:
-    folder = _folder("manimgx_fonts")
+    folder = package_folder("manimgx_fonts")
     return None if folder is None else _load_or_none(f"{folder}/{name}[wght].ttf", 0, weight)
 
 
 def _cjk(weight: int, language: str) -> Face | None:
-    folder = _folder("manimgx_fonts_cjk")
+    folder = package_folder("manimgx_fonts_cjk")
     if folder is None:
         return None
     lower = language.lower().replace("_", "-")
@@ -260,12 +260,15 @@ def _load_or_none(path: str, number: int, weight: int) -> Face | None:
 
 def has_fallback_fonts() -> bool:
     """Whether the packages of the extra `fonts` are installed."""
-    return all(_folder(package.replace("-", "_")) is not None for package in FONT_PACKAGES)
+    return all(package_folder(package.replace("-", "_")) is not None for package in FONT_PACKAGES)
 
 
 @cache
-def _folder(package: str) -> str | None:
-    """Return the folder of an installed package, without importing it."""
-    spec = find_spec(package)
+def package_folder(package: str) -> str | None:
+    """Return the folder of an installed package, without importing it; None: there is none of that name."""
+    try:
+        spec = find_spec(package)
+    except ValueError:  # the running program is the module `__main__`, without a spec
+        return None
     places = list(spec.submodule_search_locations or ()) if spec is not None else []
     return os.fspath(places[0]) if places else None
