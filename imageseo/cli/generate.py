@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from imageseo.cli.options import CONFIG, FORMAT, PathType, current_project, is_disabled, print_note, progress
+from imageseo.cli.options import CONFIG, FORMAT, SITE, PathType, current_project, is_disabled, print_note, progress
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,12 +16,7 @@ FINDINGS = 1
 
 @click.command()
 @click.argument("pages", metavar="[PAGE]...", nargs=-1)
-@click.option(
-    "--site",
-    type=PathType(),
-    metavar="DIR",
-    help="The built site; needed if the project has no generator configuration.",
-)
+@SITE
 @click.option("--dry-run", "dry", is_flag=True, help="Show what would be made or dropped, with prompts; pin nothing.")
 @click.option("--frozen", is_flag=True, help="Make nothing; list missing and changed heroes, and exit with 1 if any.")
 @click.option("--verify", "again", is_flag=True, help="Regenerate pinned heroes in memory and compare; write nothing.")

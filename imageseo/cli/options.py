@@ -50,6 +50,12 @@ CONFIG = click.option(
     help="imageseo.toml, pyproject.toml, or the configuration of a generator (mkdocs.yml, pelicanconf.py, conf.py, "
     "zensical.toml); by default searched for in the current folder.",
 )
+SITE = click.option(
+    "--site",
+    type=PathType(),
+    metavar="DIR",
+    help="The built site; needed if the project has no generator configuration.",
+)
 FORMAT = click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Report format."
 )

@@ -6,17 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from imageseo.cli.options import CONFIG, FORMAT, PathType, current_project, is_disabled, progress
+from imageseo.cli.options import CONFIG, FORMAT, SITE, current_project, is_disabled, progress
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-SITE = click.option(
-    "--site",
-    type=PathType(),
-    metavar="DIR",
-    help="The built site; needed if the project has no generator configuration.",
-)
 
 
 @click.command()

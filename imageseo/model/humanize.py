@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 _SINGULAR = {"findings": "finding", "pages": "page", "images": "image", "errors": "error", "warnings": "warning"}
-_SINGULAR |= {"infos": "info", "variants": "variant", "heroes": "hero", "crops": "crop"}
+_SINGULAR |= {
+    "infos": "info",
+    "variants": "variant",
+    "heroes": "hero",
+    "crops": "crop",
+    "candidates": "candidate",
+    "pins": "pin",
+}
 _SINGULAR |= {"changed": "file changed"}
 _PLURAL = {"changed": "files changed"}
 

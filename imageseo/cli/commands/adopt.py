@@ -47,15 +47,8 @@ def adopt(
     vault = master_stores.open_master_store(settings.hero.masters, project.folder, cache, fresh=True)
     with single_instance(cache / "generate.busy", project.note):
         inputs = GenerateInputs.of(project, [page], root, progress)
-        for _, fault in inputs.faults:
-            raise fault
-        request = next((each for each in inputs.requests if each.recipe is not None), None)
-        if request is None:
-            raise SiteError(
-                f"{page}: this page requests no hero that is made from a recipe",
-                hint="write one, such as `hero: {style: ridges, alt: …}`; to show the file as it is, copy it into the "
-                "site and declare `hero: {src: …}`",
-            )
+        inputs.refuse_unfit()
+        request = next(each for each in inputs.requests if each.recipe is not None)
         parent = locks.read(project.folder / locks.NAME).of_page(request.page)
         master = adopted_master(data, file.name, parent=parent, who=made.who() or None, source_type=uri)
         result = runner.adopt(

@@ -19,5 +19,5 @@ def prune(project: Project, form: str, *, dry: bool) -> str:
         facts = {"removed": count, "bytes": size, "dry": dry, "folder": candidates.files.where}
         return json.dumps(facts, ensure_ascii=False, indent=2) + "\n"
     verb = "would be removed" if dry else "removed"
-    images = f"{count:,} candidate{'' if count == 1 else 's'}"
+    images = humanize.format_count("candidates", count)
     return f"{candidates.files.where}: {images} {verb}, {humanize.format_bytes(size)}\n"

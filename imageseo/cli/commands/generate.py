@@ -87,11 +87,10 @@ def generate(
             progress=progress,
         )
     if accept:
-        where = f"{report or cache / 'regression'}"
         count = result.compared
         heroes = "1 hero of a changed model" if count == 1 else f"{count} heroes of changed models"
-        text = f"{heroes}, old and new side by side: {where}/{SHEET}"
-        project.note(text if result.compared else "no model's files have changed, nothing to accept")
+        text = f"{heroes}, old and new side by side: {report or cache / 'regression'}/{SHEET}"
+        project.note(text if count else "no model's files have changed, nothing to accept")
     return GenerateReport(result=result, faults=(*inputs.faults, *result.failed), command=command)
 
 
@@ -162,9 +161,8 @@ def _find_pins(lock: locks.Lock, names: Sequence[str], project: Project, root: P
             (page,) = find_pages(project.pages(root).pages, [name], project.folder)
             pin = lock.of_page(page.key)
         if pin is None:
-            raise SiteError(
-                f"{name}: this page has no pinned hero", hint=f"`imageseo generate {name}` makes and pins it"
-            )
+            hint = f"`imageseo generate {name}` makes and pins it"
+            raise SiteError(f"{name}: this page has no pinned hero", hint=hint)
         found[pin.page] = pin
     return list(found.values())
 
@@ -217,6 +215,18 @@ class GenerateInputs:
             requests=requests,
             faults=faults,
         )
+
+    def refuse_unfit(self) -> None:
+        """Raise RecipeError for an invalid request, and SiteError for a named page that requests no recipe."""
+        for _, fault in self.faults:
+            raise fault
+        able = {request.page for request in self.requests if request.recipe is not None}
+        unable = [page.key for page in self.selected if page.key not in able] if self.by_name else []
+        if unable:
+            raise SiteError(
+                f"{unable[0]}: this page requests no hero that is made from a recipe",
+                hint="write one, such as `hero: {style: ridges, alt: …}`, or declare a file: `hero: {src: …}`",
+            )
 
     @property
     def present(self) -> Collection[str] | None:

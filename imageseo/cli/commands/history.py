@@ -38,7 +38,7 @@ class PageHistory:
         if not self.past:
             lines.append("  no pin of this page is known on this machine")
         if self.others:
-            count = f"{len(self.others)} candidate{'' if len(self.others) == 1 else 's'}"
+            count = humanize.format_count("candidates", len(self.others))
             lines.append(
                 f"  {count} never shown: {', '.join(map(str, self.others[:20]))}{' …' * (len(self.others) > 20)}"
             )
@@ -94,11 +94,15 @@ class ProjectHistory:
 
     def as_text(self) -> str:
         """Return a line for each page, and for each kind of fault."""
-        lines = [f"{page}: {pins} pins, {images} candidates" for page, (pins, images) in self.counts.items()]
+        count = humanize.format_count
+        lines = [
+            f"{page}: {count('pins', pins)}, {count('candidates', images)}"
+            for page, (pins, images) in self.counts.items()
+        ]
         for kind, names in self._faults().items():
             lines.append(f"{kind}: {_some(names)}")
         size = humanize.format_bytes(self.files.bytes)
-        return "\n".join([*lines, f"{self.where}: {self.files.pictures:,} images, {size}"]) + "\n"
+        return "\n".join([*lines, f"{self.where}: {count('images', self.files.pictures)}, {size}"]) + "\n"
 
     def _faults(self) -> dict[str, Sequence[str]]:
         kinds = {

@@ -79,14 +79,8 @@ def pick(project: Project, name: str, choice: str, *, root: Path | None, progres
     """Pin the candidate of a page with this number or hash. Raises SiteError, RecipeError, LockError."""
     with _session(project) as (session, candidates, made):
         inputs = GenerateInputs.of(project, [name], root, progress)
-        for _, fault in inputs.faults:
-            raise fault
-        request = next((each for each in inputs.requests if each.recipe is not None), None)
-        if request is None:
-            raise SiteError(
-                f"{name}: this page requests no hero that is made from a recipe",
-                hint="write one, such as `hero: {style: ridges, alt: …}`",
-            )
+        inputs.refuse_unfit()
+        request = next(each for each in inputs.requests if each.recipe is not None)
         candidate = _find(candidates, request.page, choice)
         data = _image(candidate, candidates, session, inputs)
         pin = replace(

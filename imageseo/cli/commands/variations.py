@@ -23,6 +23,7 @@ from imageseo.integrations.command_hints import generate_command
 from imageseo.integrations.project import Project
 from imageseo.model.errors import ImageseoError, RecipeError, SiteError
 from imageseo.model.hero import HeroRequest, Master, Pin, Recipe
+from imageseo.model.humanize import format_count
 from imageseo.model.progress import Progress
 
 _FAULTS = 5  # that are shown
@@ -62,7 +63,9 @@ class VariationsReport:
             numbers = _ranges([candidate.number for candidate in each.candidates])
             known = len(each.candidates) - each.made
             kept = f", {known} known from before" if known else ""
-            lines.append(f"{each.page}: {_count(len(each.candidates), 'candidate')}{kept}, numbers {numbers or 'none'}")
+            lines.append(
+                f"{each.page}: {format_count('candidates', len(each.candidates))}{kept}, numbers {numbers or 'none'}"
+            )
             lines += [f"  {_options(options)}: {error.message}" for options, error in each.failed]
             if each.sheet is not None:
                 lines.append(f"  contact sheet: {each.sheet}")
@@ -124,7 +127,7 @@ def run(
     cache = project.folder / settings.cache_dir
     with single_instance(cache / "generate.busy", project.note):
         inputs = GenerateInputs.of(project, names, root, progress)
-        _refuse_unfit(inputs)
+        inputs.refuse_unfit()
         lock = locks.read(project.folder / locks.NAME)
         requests = [each for each in inputs.requests if each.recipe is not None]
         variations.check_count(grid.count * len(requests), len(requests))
@@ -153,20 +156,6 @@ class _Varied:
     options: Mapping[str, Any]
     recipe: Recipe
     evidence: Mapping[str, Any]
-
-
-def _refuse_unfit(inputs: GenerateInputs) -> None:
-    for _, fault in inputs.faults:
-        raise fault
-    if not inputs.by_name:
-        return
-    able = {request.page for request in inputs.requests if request.recipe is not None}
-    unable = [page.key for page in inputs.selected if page.key not in able]
-    if unable:
-        raise SiteError(
-            f"{unable[0]}: this page requests no hero that is made from a recipe",
-            hint="write one, such as `hero: {style: ridges, alt: …}`",
-        )
 
 
 def _plan(
@@ -281,10 +270,6 @@ def _pick_command(config: Path | None, root: Path | None) -> Callable[[str], str
 
 def _options(options: Mapping[str, Any]) -> str:
     return " ".join(f"{key}={contact_sheet.format_option(value)}" for key, value in options.items())
-
-
-def _count(number: int, name: str) -> str:
-    return f"{number:,} {name}{'' if number == 1 else 's'}"
 
 
 def _ranges(numbers: Sequence[int]) -> str:
