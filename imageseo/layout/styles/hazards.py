@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
@@ -20,7 +19,7 @@ from imageseo.layout.styles.effects import (
 )
 from imageseo.layout.styles.found import Hazards
 from imageseo.layout.styles.hiding import HidingRules, hides
-from imageseo.layout.styles.place import Place
+from imageseo.layout.styles.place import Place, read_tag
 from imageseo.layout.styles.properties import inherits, initial, shows
 from imageseo.layout.styles.rule_kinds import (
     may_change_by_wrapper,
@@ -34,7 +33,6 @@ from imageseo.web.css import stylesheets
 from imageseo.web.css.compounds import Hook
 from imageseo.web.css.selector_keys import only_parent
 from imageseo.web.css.selectors import Condition
-from imageseo.web.html.attributes import read
 
 if TYPE_CHECKING:
     from imageseo.layout.styles.sizing import SizingRules
@@ -101,7 +99,7 @@ class HazardRules:
         """The rules that could set the size of an image; no build asks for them."""
         from imageseo.layout.styles.sizing import SizingRules
 
-        return SizingRules(self)
+        return SizingRules(self.rules, about=self.about)
 
     def of(self, ref: ImageRef, place: Place, charset: str = "utf-8") -> Hazards:
         """Return the hazards of an image, as far as its tag and place tell. ``charset``: of the page."""
@@ -200,13 +198,11 @@ class _Group:
         """Return name and attributes of a start tag, and a key that equals that of others which no rule tells apart."""
         found = self._parents.get((tag, charset))
         if found is None:
-            text = tag.decode(charset, "replace")
-            name = re.split(r"[\s/>]", text[1:], maxsplit=1)[0]
-            written = read(text.rstrip("/>"), 1 + len(name))
-            key: list[object] = [name.lower(), written.get("class"), written.get("id"), written.get("style")]
+            name, written = element = read_tag(tag, charset)
+            key: list[object] = [name, written.get("class"), written.get("id"), written.get("style")]
             key += [None if each not in written else self._outcome(each, written[each]) for each in self._names]
             key += [written.get(each) for each in self._own]
-            found = self._parents[tag, charset] = tuple(key), (name.lower(), written)
+            found = self._parents[tag, charset] = tuple(key), element
         return found
 
     def _hazards(self, image: _Image, in_article: bool) -> Hazards:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import NamedTuple
+
+from imageseo.web.html.attributes import read
 
 _VOID = frozenset(b"area base br col embed hr img input link meta source track wbr".split())
 _TAG = re.compile(rb"""<(/?)([a-zA-Z][^\s/<>"']*+)(?:=\s*+(?:"[^"]*+"|'[^']*+')|[^<>"'])*+>""")
@@ -65,3 +68,10 @@ def place_of(html: bytes, at: int) -> Place:
         elif name not in _OMITTED_ENDS:
             return Place(None, previous)
     return Place(None, previous)
+
+
+def read_tag(tag: bytes, charset: str) -> tuple[str, Mapping[str, str]]:
+    """Return name and attributes of a start tag, such as ``Place.parent``."""
+    text = tag.decode(charset, "replace")
+    name = re.split(r"[\s/>]", text[1:], maxsplit=1)[0]
+    return name.lower(), read(text.rstrip("/>"), 1 + len(name))

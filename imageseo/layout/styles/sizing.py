@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from imageseo.layout.styles.cascade import CascadeRule
-from imageseo.layout.styles.place import Place, place_of
+from imageseo.layout.styles.cascade import CascadeRule, RuleSet
+from imageseo.layout.styles.place import Place, place_of, read_tag
 from imageseo.model.image import ImageRef, PageScan
-from imageseo.web.html.attributes import read
 
 if TYPE_CHECKING:
-    from imageseo.layout.styles.hazards import HazardRules
     from imageseo.layout.styles.tree import PageTree
 
 _WORDS = ("width", "height", "size", "zoom", "scale", "transform", "object-fit", "rendering", "ratio", "all")
@@ -23,10 +22,14 @@ _KEEPS = frozenset(("auto", "none", "initial", "unset", "normal", "1"))
 
 
 class SizingRules:
-    """The rules of some sheets that could set the size of an image; each is parsed when an image is asked for."""
+    """The rules of some sheets that could set the size of an image; each is parsed when an image is asked for.
 
-    def __init__(self, rules: HazardRules) -> None:
+    ``about``: returns those that could be about an image with some attributes, in order.
+    """
+
+    def __init__(self, rules: RuleSet, *, about: Callable[[Mapping[str, str]], list[CascadeRule]]) -> None:
         self._rules = rules
+        self._about = about
         self._groups: dict[tuple[str | None, str | None], list[CascadeRule]] = {}
         self._known: dict[CascadeRule, bool] = {}
         self._last: tuple[tuple[bytes, str], PageTree] | None = None  # of the page that was asked for
@@ -42,16 +45,16 @@ class SizingRules:
             self._last = key, PageTree(html, scan.refs, scan.charset)
         tree = self._last[1]
         node = tree.images.get(ref.span)
-        return node is None or any(map(self._sets_size, self._rules.rules.matching(tree.element(node))))
+        return node is None or any(map(self._sets_size, self._rules.matching(tree.element(node))))
 
     def _may_by_tag(self, ref: ImageRef, place: Place, charset: str) -> bool:
         """The same, as far as its tag and its parent's tell: that needs no tree."""
         attributes = {name: value or "" for name, value, _ in ref.attributes}
         key = attributes.get("class"), attributes.get("id")
         if key not in self._groups:
-            self._groups[key] = [rule for rule in self._rules.about(attributes) if self._sets_size(rule)]
+            self._groups[key] = [rule for rule in self._about(attributes) if self._sets_size(rule)]
         rules = self._groups[key]
-        parent = _element(place.parent, charset) if rules and place.parent is not None else None
+        parent = read_tag(place.parent, charset) if rules and place.parent is not None else None
         return any(
             rule.selector.subject.may_match("img", attributes)
             and (parent is None or rule.selector.place.parent is None or rule.selector.place.parent.may_match(*parent))
@@ -79,9 +82,3 @@ def _keeps(name: str, value: str) -> bool:
     return (
         value in _KEEPS or (name.startswith("max-") and value == "100%") or (name.startswith("min-") and value == "0")
     )
-
-
-def _element(tag: bytes, charset: str) -> tuple[str, dict[str, str]]:
-    text = tag.decode(charset, "replace")
-    name = re.split(r"[\s/>]", text[1:], maxsplit=1)[0]
-    return name.lower(), dict(read(text.rstrip("/>"), 1 + len(name)))
