@@ -17,7 +17,7 @@ from imageseo.model.errors import RecipeError
 from imageseo.model.site import Page, PageHints
 
 HEROES_FILE = "heroes.toml"
-_SUFFIXES = (".html", ".htm")
+PAGE_SUFFIXES = (".html", ".htm")
 _MAX_BYTES = 16 * 2**20  # of heroes.toml
 
 
@@ -28,7 +28,7 @@ def html_files(root: Path) -> Iterator[str]:
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         relative = folder[len(top) :].replace(os.sep, "/").strip("/")  # faster than Path for thousands of folders
         for name in sorted(files):
-            if name.lower().endswith(_SUFFIXES) and not name.startswith("."):
+            if name.lower().endswith(PAGE_SUFFIXES) and not name.startswith("."):
                 yield f"{relative}/{name}" if relative else name
 
 

@@ -7,10 +7,10 @@ from enum import Enum
 from pathlib import Path
 from typing import NamedTuple
 
+from imageseo.integrations.pages import PAGE_SUFFIXES
 from imageseo.model import regular_file
 
 _MARK = b"imageseo"  # in all that a build adds to a page
-_PAGES = (".html", ".htm")
 _LARGEST = 64 * 2**20  # bytes; larger pages are not edited
 
 
@@ -67,7 +67,7 @@ class OwnWrites:
         for path in changed:
             file = self._root / path
             stamp = self._stamps[str(file)] = _stamp(file)
-            if stamp is not None and path.endswith(_PAGES) and not _has_mark(file):
+            if stamp is not None and path.endswith(PAGE_SUFFIXES) and not _has_mark(file):
                 replaced.append(str(file))
         return replaced
 

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote, urlsplit
 
-from imageseo.model.formats import FORMATS
+from imageseo.integrations.pages import PAGE_SUFFIXES
 from imageseo.storage.site_folder import SiteFolder
-from imageseo.web import filenames, urls
+from imageseo.web import filenames, media_types, urls
 from imageseo.web.html import edits, page_scan
 from imageseo.web.srcset import candidates
 
@@ -29,23 +29,6 @@ SCRIPT, SOCKET = "/-imageseo/reload.js", "/-imageseo/reload"
 _NAMES = ("127.0.0.1", "localhost", "[::1]")
 """Names of this machine: another name that leads here is an attempt of a page elsewhere to read the site."""
 
-# Of the web: the system's own list may lack them, or say something else.
-_TYPES = {f".{each.suffix}": each.mime for each in FORMATS.values()} | {
-    ".css": "text/css",
-    ".ico": "image/x-icon",
-    ".jpeg": "image/jpeg",
-    ".js": "text/javascript",
-    ".json": "application/json",
-    ".jxl": "image/jxl",
-    ".mjs": "text/javascript",
-    ".svg": "image/svg+xml",
-    ".txt": "text/plain",
-    ".wasm": "application/wasm",
-    ".webmanifest": "application/manifest+json",
-    ".woff2": "font/woff2",
-    ".xml": "application/xml",
-}
-_PAGES = (".html", ".htm")
 _MARK = b"data-imageseo"
 _VARIANT_URL = re.compile(rb"[^\s\"'<>(),]*-[0-9]+w\.[0-9a-f]{8}\.[a-z0-9]+")
 _OTHER_BYTES = (b"\xff\xfe", b"\xfe\xff")  # UTF-16: the script's tag cannot be inserted as it is
@@ -111,20 +94,16 @@ class SiteApp:
         from starlette.concurrency import run_in_threadpool
         from starlette.requests import HTTPConnection, Request
         from starlette.responses import PlainTextResponse
+        from starlette.websockets import WebSocketClose
 
         app: ASGIApp
         if not is_allowed(HTTPConnection(scope)):
             if scope["type"] == "websocket":
-                await receive()
-                await send({"type": "websocket.close", "code": 1008})
-                return
-            app = PlainTextResponse("imageseo watch serves to this machine only", status_code=403)
+                app = WebSocketClose(code=1008)
+            else:
+                app = PlainTextResponse("imageseo watch serves to this machine only", status_code=403)
         elif scope["type"] == "websocket":
-            if scope["path"] != SOCKET:
-                await receive()
-                await send({"type": "websocket.close", "code": 1000})
-                return
-            app = self._reload
+            app = self._reload if scope["path"] == SOCKET else WebSocketClose()
         elif scope["method"] not in ("GET", "HEAD"):
             app = PlainTextResponse("only GET and HEAD", status_code=405, headers={"allow": "GET, HEAD"})
         else:
@@ -157,12 +136,12 @@ class SiteApp:
     def _file(self, path: str, base: str, url: str | None, status: int = 200) -> Response:
         from starlette.responses import FileResponse, Response
 
-        if path.lower().endswith(_PAGES):
+        if path.lower().endswith(PAGE_SUFFIXES):
             html = self._complete_page(path, base, url)
             headers = {"cache-control": "no-store", "content-type": _html_type(html)}
             return Response(with_script(html), status, headers)
-        suffix = Path(path).suffix.lower()
-        kind = _TYPES.get(suffix) or mimetypes.guess_type(path)[0] or "application/octet-stream"
+        suffix = Path(path).suffix[1:]
+        kind = media_types.of_suffix(suffix) or mimetypes.guess_type(path)[0] or media_types.UNKNOWN
         headers = {"cache-control": "no-cache", "x-content-type-options": "nosniff"}
         return FileResponse(self._files.open(path), status, headers, media_type=kind)
 

@@ -8,14 +8,13 @@ from pathlib import Path
 
 from imageseo.integrations import directory
 from imageseo.integrations.front_matter_file import hints_of_source, read_source
-from imageseo.integrations.pages import HeroesFile, html_files, source_of, with_heroes
+from imageseo.integrations.pages import PAGE_SUFFIXES, HeroesFile, html_files, source_of, with_heroes
 from imageseo.integrations.project import Project
 from imageseo.integrations.site_address import deduce_base_url
 from imageseo.integrations.watching.changes import Changes
 from imageseo.model.site import Page, Site
 from imageseo.storage.site_folder import SiteFolder
 
-_PAGES = (".html", ".htm")
 _READERS = {"directory": "imageseo", "zensical": "Zensical"}
 """Generators whose sources are read one by one, without the generator, and as what they are named in messages."""
 
@@ -47,7 +46,7 @@ class SiteReader:
         pages = {page.path: page for page in old.pages}
         if not all(_is_same_source(file, pages.values(), project, heroes) for file in changes.sources):
             return None
-        changed = [path for path in changes.paths or () if path.lower().endswith(_PAGES)]
+        changed = [path for path in changes.paths or () if path.lower().endswith(PAGE_SUFFIXES)]
         if any(path.startswith("drafts/") for path in (*pages, *changed)):
             return None  # which of them are drafts depends on other pages
         is_new_list = any((old.root / path).is_file() != (path in pages) for path in changed)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from imageseo.integrations.pages import PAGE_SUFFIXES
+
 _ROUNDS, _PAUSE = 10, 2.0
 """Builds of the same page, and seconds between them, that no author causes."""
-_PAGES = (".html", ".htm")
 
 
 @dataclass(slots=True)
@@ -24,7 +25,7 @@ class WriteLoop:
         ``start``, ``end``: of a build, in seconds. ``changed``: the paths that it wrote.
         """
         is_soon = 0 <= start - self._ended < _PAUSE
-        pages = frozenset(path for path in changed if path.endswith(_PAGES))  # a sitemap changes with any
+        pages = frozenset(path for path in changed if path.endswith(PAGE_SUFFIXES))  # a sitemap changes with any
         again = self._again & pages if is_soon else frozenset[str]()
         self._rounds = self._rounds + 1 if again else 1
         self._again = again or pages

@@ -16,44 +16,10 @@ from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
 from imageseo.model import regular_file
-from imageseo.model.formats import mime_of_suffix
-from imageseo.web import urls
+from imageseo.web import media_types, urls
 
 FRAME = "/.imageseo-frame"
 """Path of an empty page of the same origin that contains the frame."""
-_TYPES = {
-    "avif": "image/avif",
-    "bmp": "image/bmp",
-    "css": "text/css",
-    "gif": "image/gif",
-    "htm": "text/html",
-    "html": "text/html",
-    "ico": "image/x-icon",
-    "jpeg": "image/jpeg",
-    "jpg": "image/jpeg",
-    "js": "text/javascript",
-    "json": "application/json",
-    "jxl": "image/jxl",
-    "map": "application/json",
-    "mjs": "text/javascript",
-    "mp3": "audio/mpeg",
-    "mp4": "video/mp4",
-    "ogg": "audio/ogg",
-    "otf": "font/otf",
-    "pdf": "application/pdf",
-    "png": "image/png",
-    "svg": "image/svg+xml",
-    "ttf": "font/ttf",
-    "txt": "text/plain",
-    "wasm": "application/wasm",
-    "webm": "video/webm",
-    "webmanifest": "application/manifest+json",
-    "webp": "image/webp",
-    "woff": "font/woff",
-    "woff2": "font/woff2",
-    "xhtml": "application/xhtml+xml",
-    "xml": "application/xml",
-}
 _TEXT_SUFFIXES = frozenset({"css", "htm", "html", "js", "json", "mjs", "svg", "webmanifest", "xhtml", "xml"})
 _PAGE_SUFFIXES = frozenset({"htm", "html", "xhtml"})
 _EMPTY = b"<!doctype html><title>imageseo</title><style>body{margin:0}iframe{border:0;display:block}</style>"
@@ -160,7 +126,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self.end_headers()
             return
         suffix = file.suffix[1:].lower()
-        kind = _TYPES.get(suffix) or mime_of_suffix(suffix) or "application/octet-stream"
+        kind = media_types.of_suffix(suffix) or media_types.UNKNOWN
         try:
             if suffix in _TEXT_SUFFIXES:
                 data = regular_file.read(file)

@@ -46,7 +46,7 @@ from imageseo.model.facts import Problem, shorten
 from imageseo.model.finding import Severity
 from imageseo.model.image import Asset
 from imageseo.model.site import Site
-from imageseo.web import urls
+from imageseo.web import media_types, urls
 
 if TYPE_CHECKING:
     from imageseo.lint.facts.feeds import Enclosure, Feeds
@@ -96,7 +96,7 @@ def _mismatches(files: SiteFiles, enclosure: Enclosure, path: str) -> Iterator[t
     asset = files.asset(path) if urls.is_image_url(path) else None
     if not isinstance(asset, Asset):
         return
-    actual_type = "image/svg+xml" if asset.format == "svg" else f"image/{asset.format}"
+    actual_type = media_types.of_image(asset.format)
     declared = enclosure.attributes.get("type", "").lower().replace("image/jpg", "image/jpeg")
     if declared and declared != actual_type:
         yield f"declares {shorten(declared)} for {path}, which is {actual_type}", f"write {actual_type}"

@@ -12,7 +12,7 @@ from imageseo.model.errors import ImageseoError
 from imageseo.model.image import Asset
 from imageseo.pipeline.incremental.feed_record import HeroFile
 from imageseo.storage.output import OutputFolder
-from imageseo.web import urls
+from imageseo.web import media_types, urls
 from imageseo.web.feeds.entry import FeedImage
 
 READABLE = ("jpeg", "png", "gif")
@@ -76,5 +76,5 @@ class FeedImages:
         size = self.size(path)
         if size is None:
             return None
-        mime = "image/svg+xml" if form == "svg" else f"image/{form}"
+        mime = media_types.of_image(form)
         return FeedImage(url=urls.absolute(self.base_url, path), mime=mime, bytes=size, width=width, height=height)
