@@ -83,7 +83,7 @@ class TerminalVoice:
     def built(self, changed: Sequence[str], result: BuildResult, findings: Sequence[Finding], seconds: float) -> None:
         import time
 
-        from imageseo.integrations.runner import log_findings
+        from imageseo.integrations.logs.finding_log import log_findings
         from imageseo.model.humanize import format_count
 
         log_findings(findings, self, serving=True)
@@ -105,7 +105,7 @@ class TerminalVoice:
         return f"; findings: {', '.join(f'{number:,} {what}' for number, what in parts if number)}"
 
     def report(self, finding: Finding, others: str, *, level: str) -> None:
-        from imageseo.integrations.runner import format_finding
+        from imageseo.integrations.logs.finding_log import format_finding
 
         click.echo(f"{click.style(level, fg=_COLORS.get(level))}: {format_finding(finding)}{others}")
 

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from pelican import signals  # type: ignore[import-untyped]
 from pelican.log import console  # type: ignore[import-untyped]
-from rich.text import Text
 
 from imageseo.config.settings import Settings
 from imageseo.integrations import runner
+from imageseo.integrations.logs.pelican_log import ImageseoFailed, PelicanLogger, log, print_summary
 from imageseo.integrations.pages import HeroesFile, base_url, html_files, with_heroes
 from imageseo.integrations.pelican_pages import (
     READING,
@@ -35,16 +35,6 @@ from imageseo.model.site import Page, PageHints, Site, SourceFault
 
 if TYPE_CHECKING:
     from imageseo.integrations.serve_session import ServeSession
-
-log = logging.getLogger("pelican.plugins.imageseo")
-
-
-class ImageseoFailed(SystemExit):
-    """Ends Pelican with an exit code, after one message: for other exceptions Pelican 4.12 prints a traceback."""
-
-    def __init__(self, message: str, exitcode: int = 1) -> None:
-        super().__init__(exitcode)
-        log.critical("imageseo: %s", message)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -84,7 +74,7 @@ def on_initialized(pelican: Any) -> None:
     pelican.settings["JINJA_FILTERS"] = {"hero_crop": hero_crop, **filters}
     command = find_command()
     folder = folder_of(pelican.settings, command.settings)
-    logger, project = _PelicanLogger(), None
+    logger, project = PelicanLogger(), None
     try:
         project = runner.read_project(folder, options=options_of(pelican.settings), origin="pelicanconf.py: IMAGESEO")
     except SettingsError as error:
@@ -168,7 +158,7 @@ def finish(pelican: Any) -> None:
     if find_command().serves:
         _preview(root)
         return
-    logger = _PelicanLogger()
+    logger = PelicanLogger()
     try:
         site = _site(root, run, run.settings)
         failure = runner.run(
@@ -176,7 +166,7 @@ def finish(pelican: Any) -> None:
             run.settings,
             voice=logger,
             progress=_progress(),
-            tell=_print_summary,
+            tell=print_summary,
             stream=console.file,
             config=run.config,
         )
@@ -197,7 +187,7 @@ def _preview(root: Path) -> None:
     """Process the output while Pelican waits for changes, or before it does; errors are warnings."""
     from imageseo.integrations.serve_session import ServeSession  # not needed by a build
 
-    run, logger = _runs[root], _PelicanLogger()
+    run, logger = _runs[root], PelicanLogger()
     if run.settings is None:
         return
     if run.session is None:
@@ -208,7 +198,7 @@ def _preview(root: Path) -> None:
     except ImageseoError as error:
         logger.warning("%s", error)
         return
-    run.session.run(site, run.settings, voice=logger, progress=_progress(), tell=_print_summary, config=run.config)
+    run.session.run(site, run.settings, voice=logger, progress=_progress(), tell=print_summary, config=run.config)
 
 
 def _refresh(root: Path) -> None:
@@ -262,39 +252,3 @@ def _root(pelican: Any) -> Path:
 def _progress() -> Progress:
     """Return a bar on a terminal, or lines on standard error: Pelican hides what it logs as information."""
     return for_stream() if log.isEnabledFor(logging.WARNING) else Quiet()
-
-
-def _print_summary(text: str) -> None:
-    """Print the summary line like Pelican's own; not under `--quiet`."""
-    if log.isEnabledFor(logging.ERROR):
-        console.print(Text.from_ansi(f"imageseo: {text}"), soft_wrap=True)
-
-
-class _PelicanLogger:
-    """Pelican's logger. Under `--fatal` it raises at the first warning; this class logs all warnings before raising."""
-
-    def __init__(self) -> None:
-        self._fatal: RuntimeError | None = None
-
-    def debug(self, msg: object, *args: object, exc_info: bool = False) -> None:
-        log.debug(msg, *args, exc_info=exc_info)
-
-    def info(self, msg: object, *args: object) -> None:
-        log.info(msg, *args)
-
-    def warning(self, msg: object, *args: object) -> None:
-        try:
-            log.warning(msg, *args)
-        except RuntimeError as error:
-            self._fatal = error
-
-    def error(self, msg: object, *args: object) -> None:
-        try:
-            log.error(msg, *args)
-        except RuntimeError as error:
-            self._fatal = error
-
-    def end(self, *, serving: bool) -> None:
-        """Raise the error of `--fatal`, if any."""
-        if self._fatal is not None and not serving:
-            raise self._fatal

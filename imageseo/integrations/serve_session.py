@@ -10,7 +10,7 @@ from imageseo.config.settings import Settings
 from imageseo.images.encoding.postponed import Postponed, Tried
 from imageseo.integrations import runner
 from imageseo.integrations.command_hints import config_argument
-from imageseo.integrations.runner import HostLogger
+from imageseo.integrations.logs.finding_log import HostLogger, log_findings
 from imageseo.integrations.serving.background import BackgroundEncoder, BackgroundWork, sources_of
 from imageseo.integrations.serving.edited_pages import EditedPages, lint_edited
 from imageseo.lint.overview import overview
@@ -116,7 +116,7 @@ class ServeSession:
         found = sorted([*result.findings, *linted], key=lambda finding: finding.sort_key)
         is_first = self._shown is None
         shown = self._to_show(found, {page.path for page in edited})
-        runner.log_findings(shown, voice, serving=True, lines=SourceLines.of(site))
+        log_findings(shown, voice, serving=True, lines=SourceLines.of(site))
         for line in overview(found) if is_first else ():
             tell(line)
         tell(runner.summary(result) if is_full else _summary(result, found))

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from imageseo.integrations import command_hints, runner
+from imageseo.integrations import command_hints
+from imageseo.integrations.logs.finding_log import format_finding
 from imageseo.model.finding import Finding, Location, Severity
 from imageseo.model.site import Page, PageHints, Site
 from tests.support.small_sites import mkdocs_site, pelican_site, run, write
@@ -92,11 +93,9 @@ def finding(message: str, **position: object) -> Finding:
 
 
 def test_formatted_finding_names_the_page_once() -> None:
-    assert runner.format_finding(finding("wrong")) == "docs/a.md: wrong [r]; do it"
-    assert (
-        runner.format_finding(finding("docs/a.md: wrong\ndocs/a.md: and bad")) == "docs/a.md: wrong; and bad [r]; do it"
-    )
+    assert format_finding(finding("wrong")) == "docs/a.md: wrong [r]; do it"
+    assert format_finding(finding("docs/a.md: wrong\ndocs/a.md: and bad")) == "docs/a.md: wrong; and bad [r]; do it"
     # Line numbers refer to the built page, not to the source file.
-    assert runner.format_finding(finding("wrong", line=3, column=5)) == "a/index.html:3:5 (docs/a.md): wrong [r]; do it"
+    assert format_finding(finding("wrong", line=3, column=5)) == "a/index.html:3:5 (docs/a.md): wrong [r]; do it"
     bare = Finding(rule="r", severity=Severity.WARN, message="a.html: wrong", location=Location(page="a.html"))
-    assert runner.format_finding(bare) == "a.html: wrong [r]"
+    assert format_finding(bare) == "a.html: wrong [r]"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from imageseo.integrations import runner
+from imageseo.integrations.logs.finding_log import format_finding, log_findings
 from imageseo.lint.source_lines import SourceLines
 from imageseo.model.finding import AttributeChange, Finding, Location, Occurrence, Severity
 from imageseo.model.site import Site
@@ -50,29 +50,29 @@ def lines(tmp_path: Path) -> SourceLines:
 
 
 def test_line_of_the_author_comes_first(lines: SourceLines) -> None:
-    assert runner.format_finding(finding("../x.png"), lines=lines) == (
+    assert format_finding(finding("../x.png"), lines=lines) == (
         "docs/a.md:3:6: it has no size [img-dimensions]; write `{ width=4 height=3 }` (built page: a/index.html:40:3)\n"
         "      Text ![x](x.png){ width=4 height=3 } y.png"
     )
 
 
 def test_image_of_the_theme_is_said_to_be_one(lines: SourceLines) -> None:
-    assert runner.format_finding(finding("/logo.svg", THEME), lines=lines) == (
+    assert format_finding(finding("/logo.svg", THEME), lines=lines) == (
         "a/index.html:40:3 (not in docs/a.md: it comes from the theme): it has no size [img-dimensions]; "
         'write width="4" height="3"'
     )
     inserted = replace(finding("/hero.jpg", None), location=replace(finding("/hero.jpg", None).location, inserted=True))
-    assert runner.format_finding(inserted, lines=lines).startswith(
+    assert format_finding(inserted, lines=lines).startswith(
         "a/index.html:40:3 (the hero of docs/a.md, inserted by imageseo): it has no size"
     )
-    assert "from a template, an include or a plug-in" in runner.format_finding(finding("/logo.svg"), lines=lines)
+    assert "from a template, an include or a plug-in" in format_finding(finding("/logo.svg"), lines=lines)
 
 
 def test_uncertain_line_is_that_of_the_built_page(lines: SourceLines) -> None:
     for found in (finding("y.png"), finding("x.png", Occurrence(1, 3, 1, 3))):
-        assert runner.format_finding(found, lines=lines).startswith("a/index.html:40:3 (docs/a.md): it has no size")
+        assert format_finding(found, lines=lines).startswith("a/index.html:40:3 (docs/a.md): it has no size")
     whole = finding(None, None, line=None)
-    assert runner.format_finding(whole, lines=lines).startswith("docs/a.md: it has no size")
+    assert format_finding(whole, lines=lines).startswith("docs/a.md: it has no size")
 
 
 def test_equal_findings_are_shown_at_a_source(lines: SourceLines) -> None:
@@ -89,7 +89,7 @@ def test_equal_findings_are_shown_at_a_source(lines: SourceLines) -> None:
 
     overview = finding("x.png", page="0")
     alike = [overview, finding("x.png"), finding("x.png", page="b")]
-    runner.log_findings(alike, Voice(), serving=False, lines=lines)
+    log_findings(alike, Voice(), serving=False, lines=lines)
     assert len(told) == 1
     assert told[0].startswith("docs/a.md:3:6: ")
     assert "(the same at docs/b.md:1:1, and on 1 more page)" in told[0]

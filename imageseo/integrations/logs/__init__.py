@@ -1,0 +1,1 @@
+"""What imageseo writes to the logs of generators."""
