@@ -118,13 +118,16 @@ class Report:
             downloads=lambda: getattr(result, "downloads", None),  # costs time on a large site, and few formats show it
         )
 
-    def remedy(self, finding: Finding) -> list[str]:
-        """Return the lines that say what to do, in the syntax of the author's file if that is known."""
+    def hint(self, finding: Finding) -> str:
+        """Return what to do, in the syntax of the author's file if its line is known."""
         source = self.source(finding)
-        if source is None:
-            return [finding.hint] if finding.hint else []
-        hint = source.hint if source.line is not None else finding.hint
-        return [*filter(None, (hint, source.note)), *source.paste]
+        return finding.hint if source is None or source.line is None else source.hint
+
+    def remedy(self, finding: Finding) -> list[str]:
+        """Return the lines that say what to do: the hint, why the author's file has no line, and what to paste."""
+        source = self.source(finding)
+        more = [] if source is None else [source.note, *source.paste]
+        return [line for line in (self.hint(finding), *more) if line]
 
     def rule(self, name: str) -> RuleInfo:
         """Return the information on a rule, or on a finding of builds."""

@@ -126,7 +126,7 @@ def _item(report: Report, finding: Finding, others: OtherPlaces) -> _Item:
         line=frame.line if frame else 0,
         where=str(source) if has_line else str(place) if place.line else "",
         built=str(place) if has_line and place.line else "",
-        hint=source.hint if has_line and source is not None else finding.hint,
+        hint=report.hint(finding),
         note=source.note if source is not None else "",
         paste=source.paste if source is not None else (),
     )

@@ -67,13 +67,11 @@ def _finding(report: Report, finding: Finding, others: OtherPlaces) -> Iterator[
     source = report.source(finding)
     has_line = source is not None and source.line is not None
     where = str(source) if has_line else str(place)
-    hint = source.hint if has_line and source is not None else finding.hint
     level = _paint(report, _COLORS.get(finding.severity, ""), finding.severity.value)
     fixable = " [--fix]" if finding.is_fixable else ""
     yield f"  {sanitized(where) or 'site'}: {level} {finding.rule}: {first}{fixable}"
     yield from (f"      {line}" for line in more)
-    if hint:
-        yield from (f"      {sanitized(line)}" for line in hint.splitlines())
+    yield from (f"      {sanitized(line)}" for line in report.hint(finding).splitlines())
     if source is not None and source.note:
         yield f"      {sanitized(source.note)}"
     if others.pages:

@@ -45,14 +45,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from imageseo.lint.alt_text import TO_DESCRIBE
 from imageseo.lint.image_controls import unnamed_controls
 from imageseo.model.facts import ImageFact, Problem, ProblemLocation
 from imageseo.model.finding import Severity
 
 if TYPE_CHECKING:
     from imageseo.web.accessibility.graphics import PageGraphics
-
-from imageseo.lint.alt_text import TO_DESCRIBE
 
 SEVERITY = Severity.ERROR
 LINT_ONLY = True

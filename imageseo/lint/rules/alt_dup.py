@@ -62,7 +62,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from imageseo.lint.alt_text import file_name, is_unseen, normalized, stem
+from imageseo.lint.alt_text import TO_DESCRIBE, file_name, is_unseen, normalized, stem
 from imageseo.lint.tag_edits import color_scheme
 from imageseo.model.facts import ImageFact, Problem, shorten
 from imageseo.model.finding import Severity
@@ -72,8 +72,6 @@ if TYPE_CHECKING:
     from turbohtml import Element
 
     from imageseo.web.accessibility.graphics import Graphic, PageGraphics
-
-from imageseo.lint.alt_text import TO_DESCRIBE
 
 SEVERITY = Severity.WARN
 LINT_ONLY = True

@@ -62,14 +62,12 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from imageseo.lint.alt_text import SUFFIX, file_name, is_machine_name, is_numbered, only_digits, stem
+from imageseo.lint.alt_text import SUFFIX, TO_DESCRIBE, file_name, is_machine_name, is_numbered, only_digits, stem
 from imageseo.model.facts import ImageFact, Problem, ProblemLocation, shorten
 from imageseo.model.finding import Severity
 
 if TYPE_CHECKING:
     from imageseo.web.accessibility.graphics import PageGraphics
-
-from imageseo.lint.alt_text import TO_DESCRIBE
 
 SEVERITY = Severity.ERROR
 SOURCES = ("WCAG 1.1.1", "ACT 9eb3f6")

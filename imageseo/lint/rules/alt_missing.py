@@ -46,17 +46,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from imageseo.lint.alt_text import is_unseen, nameless
+from imageseo.lint.alt_text import TO_DESCRIBE, is_unseen, nameless
 from imageseo.lint.facts.occurrences import is_inserted_hero
 from imageseo.model.facts import ImageFact, Problem
-from imageseo.model.finding import Severity
+from imageseo.model.finding import AttributeChange, Severity
 from imageseo.model.image import ImageRef
 
 if TYPE_CHECKING:
     from imageseo.web.accessibility.graphics import PageGraphics
-
-from imageseo.lint.alt_text import TO_DESCRIBE
-from imageseo.model.finding import AttributeChange
 
 SEVERITY = Severity.ERROR
 SOURCES = ("WCAG 1.1.1", "ACT 23a2a8", "axe image-alt", "Lighthouse image-alt", "html-validate wcag/h37", "HTML alt")
