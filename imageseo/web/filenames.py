@@ -13,9 +13,9 @@ from imageseo.model.site import Page
 
 # File systems allow 255 bytes; the rest is reserved for the longer temporary name of an atomic write.
 _MAX_BYTES = 200
-# Any suffix: files of a codec that is no longer installed are found, and removed, like all others.
 _MAX_SLUG = 60
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"})
+# Any suffix: files of a codec that is no longer installed are found, and removed, like all others.
 _VARIANT = re.compile(r"-(\d+)w\.([0-9a-f]{8})\.[a-z0-9]{1,8}$")
 _PLAIN_NAME = re.compile(r"[a-z0-9_]+(-[a-z0-9_]+)*")
 

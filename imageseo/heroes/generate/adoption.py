@@ -10,7 +10,7 @@ from imageseo.heroes.masters.similarity import hamming_distance, open_image, pha
 from imageseo.heroes.providers.asset_library.master_image import UnreadableError, make_whole_master
 from imageseo.images.decoding.probe import probe_bytes
 from imageseo.images.metadata.ai_tools import A1111, read_sign
-from imageseo.images.metadata.segments import read_segments
+from imageseo.images.metadata.segments import read_segments, reader_of
 from imageseo.images.metadata.text_fields import TextField, read_text_fields
 from imageseo.model.errors import SiteError
 from imageseo.model.hero import ADOPTED, Master, Pin
@@ -90,10 +90,7 @@ def _lineage(png: bytes, parent: Pin | None) -> dict[str, Any]:
 
 def _find_parameters(data: bytes) -> TextField | None:
     """Return the first text of a file that contains a prompt or a workflow."""
-
-    def read(offset: int, size: int) -> bytes:
-        return data[offset : offset + max(0, size)]
-
+    read = reader_of(data)
     segments = read_segments(read)
     fields = read_text_fields(read, segments) if segments is not None else ()
     return next((field for field in fields if field.source != "XMP" and read_sign(field).is_prompt), None)

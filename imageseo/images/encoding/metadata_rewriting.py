@@ -16,7 +16,7 @@ from imageseo.images.metadata import properties
 from imageseo.images.metadata.ai_origin import UNINSPECTED, prompt_segments, read_ai_origin
 from imageseo.images.metadata.exif_text import display_exif
 from imageseo.images.metadata.rights import read_rights, xmp_packet
-from imageseo.images.metadata.segments import EmbeddedMetadata, MetadataSegment, read_segments
+from imageseo.images.metadata.segments import EmbeddedMetadata, MetadataSegment, read_segments, reader_of
 from imageseo.images.metadata.text_fields import TextField, read_text_fields
 from imageseo.model.image import RECOMPRESSED
 from imageseo.model.origin import AiOrigin
@@ -62,10 +62,7 @@ def rewrite(
     written into XMP that stays otherwise. ``original``: digest of the file, written into its XMP,
     so that later builds recognise it. A file without prompts whose manifest declares the type is left as it is.
     """
-
-    def read(offset: int, size: int) -> bytes:
-        return data[offset : offset + max(0, size)]
-
+    read = reader_of(data)
     found = read_segments(read)
     if found is None:
         return None
@@ -91,10 +88,7 @@ def rewrite(
     changed = write(edit) if write is not None else None
     if changed is None or changed == data or not _is_same_image(data, changed):
         return None
-
-    def read_changed(offset: int, size: int) -> bytes:
-        return changed[offset : offset + max(0, size)]
-
+    read_changed = reader_of(changed)
     after = read_segments(read_changed) or EmbeddedMetadata()
     left = read_ai_origin(read_changed, after)
     return RewrittenFile(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from imageseo.images.metadata.ai_tools import UNKNOWN, read_sign
 from imageseo.images.metadata.rights import read_rights, read_writer
-from imageseo.images.metadata.segments import EmbeddedMetadata, MetadataSegment, ReadRange, read_segments
+from imageseo.images.metadata.segments import EmbeddedMetadata, MetadataSegment, ReadRange, read_segments, reader_of
 from imageseo.images.metadata.text_fields import TextField, read_text_fields
 from imageseo.model.hero import COMPOSITE_TRAINED_MEDIA, TRAINED_MEDIA
 from imageseo.model.origin import AiOrigin
@@ -64,10 +64,7 @@ def read_ai_origin(read: ReadRange, found: EmbeddedMetadata | None) -> AiOrigin 
 
 def read_file_origin(data: bytes) -> AiOrigin | None:
     """Return what the bytes of a file tell; broken metadata tells nothing."""
-
-    def read(offset: int, size: int) -> bytes:
-        return data[offset : offset + max(0, size)]
-
+    read = reader_of(data)
     return read_ai_origin(read, read_segments(read))
 
 

@@ -59,6 +59,11 @@ class EmbeddedMetadata:
         return counts
 
 
+def reader_of(data: bytes) -> ReadRange:
+    """Return the function that reads a file whose bytes are in memory."""
+    return lambda offset, size: data[offset : offset + max(0, size)]
+
+
 def read_segments(read: ReadRange) -> EmbeddedMetadata | None:
     """Return the metadata of a JPEG, PNG, WebP or AVIF; None for other formats. A truncated file is no error."""
     head = read(0, 32)

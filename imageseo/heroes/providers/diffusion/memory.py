@@ -7,6 +7,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
+from imageseo.heroes.providers.diffusion import model_checks
 from imageseo.model.errors import MissingExtraError, ProviderError
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ def check(mode: str, options: RecipeOptions) -> None:
     package = _PACKAGES.get(mode)
     if package is None:
         return
-    # Known to fail late, with errors about tensors, or to change the picture.
+    # Known to fail late, with errors about tensors, or to change the image.
     unfit = {
         "loras": bool(options.loras),
         "ip_adapter": options.ip_adapter is not None,
@@ -53,10 +54,10 @@ def quantization(mode: str, components: Mapping[str, Any], dtype: Any) -> Any:
         return None
     libraries: dict[str, Any] = {name: import_module(name) for name in ("diffusers", "transformers")}
     mapping: dict[str, Any] = {}
-    for name, kind in components.items():
-        if not isinstance(kind, list) or len(kind) != 2 or not (kind[1] in _LARGE or name == "transformer"):
+    for name, library_name, class_name in model_checks.components_of(components):
+        if class_name not in _LARGE and name != "transformer":
             continue
-        library = libraries[kind[0]]
+        library = libraries[library_name]
         if mode == "8bit":
             torchao: Any = import_module("torchao.quantization")
             mapping[name] = library.TorchAoConfig(torchao.Int8WeightOnlyConfig())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -41,10 +41,7 @@ def check_model(folder: Path, key: str) -> str | None:
             hint=_CODE,
         )
     variants = []
-    for name, kind in sorted(components.items()):
-        if name.startswith("_") or not isinstance(kind, list) or len(kind) != 2 or not all(kind):
-            continue
-        library, cls = kind
+    for name, library, cls in components_of(components):
         code_file = folder / name / f"{library}.py"
         if code_file.is_file() or (library not in _LIBRARIES and (folder / f"{library}.py").is_file()):
             raise ProviderError(
@@ -56,6 +53,13 @@ def check_model(folder: Path, key: str) -> str | None:
         if not cls.endswith(_WEIGHTLESS):
             variants.append(check_component(folder / name, key))
     return next((each for each in variants if each), None)
+
+
+def components_of(index: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """Yield name, library and class of the components that model_index.json lists, by name; null stands for none."""
+    for name, kind in sorted(index.items()):
+        if not name.startswith("_") and isinstance(kind, list) and len(kind) == 2 and all(kind):
+            yield name, str(kind[0]), str(kind[1])
 
 
 def check_component(folder: Path, key: str) -> str | None:

@@ -142,11 +142,9 @@ def _unfilled_error(source: ModelSource, key: str) -> ProviderError:
 
 def _weighted_parts(index: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     """Yield name, library and class of the components with weights that a checkpoint or its settings must have."""
-    for name, kind in sorted(index.items()):
-        if name.startswith("_") or not isinstance(kind, list) or len(kind) != 2 or not all(kind):
-            continue
-        if not str(kind[1]).endswith(_WEIGHTLESS) and name not in _NEVER_LOADED:
-            yield name, str(kind[0]), str(kind[1])
+    for name, library, class_name in model_checks.components_of(index):
+        if not class_name.endswith(_WEIGHTLESS) and name not in _NEVER_LOADED:
+            yield name, library, class_name
 
 
 def _holds(tensors: Collection[str], part: str) -> bool:
@@ -171,14 +169,12 @@ def _check_config(folder: Path, checkpoint: Path, shapes: Collection[str], famil
     """Check that all settings and vocabularies are there, and no pickle that would be loaded. Raises ProviderError."""
     missing = [] if (folder / "model_index.json").is_file() else ["model_index.json"]
     index = {} if missing else read_index(folder, key)
-    for name, kind in sorted(index.items()):
-        if name.startswith("_") or not isinstance(kind, list) or len(kind) != 2 or not all(kind):
-            continue
-        if kind[0] not in ("diffusers", "transformers"):
+    for name, library, class_name in model_checks.components_of(index):
+        if library not in ("diffusers", "transformers"):
             hint = "use the settings of a model that diffusers supports without extra code"
-            raise ProviderError(f"`{key}`: {name} of {folder} is custom code ({kind[0]})", hint=hint)
+            raise ProviderError(f"`{key}`: {name} of {folder} is custom code ({library})", hint=hint)
         part = folder / name
-        if str(kind[1]).endswith(_WEIGHTLESS) and not any(part.glob("*.json")) and not any(part.glob("*.model")):
+        if class_name.endswith(_WEIGHTLESS) and not any(part.glob("*.json")) and not any(part.glob("*.model")):
             missing.append(f"{name}/")
     for name, _, _ in _weighted_parts(index):
         part = folder / name

@@ -125,15 +125,14 @@ def check(
 
 def read_outline(folder: Path, key: str) -> ModelOutline:
     """Read the settings of a checked model's components. Raises ProviderError."""
-    index = json.loads(regular_file.read(folder / "model_index.json"))
+    index = single_file.read_index(folder, key)
+    classes = {name: class_name for name, _, class_name in model_checks.components_of(index)}
     configs = {}
-    for name, kind in index.items():
-        if name.startswith("_") or not isinstance(kind, list) or not all(kind):
-            continue
+    for name in classes:
         for file in ("config.json", "scheduler_config.json"):
             if (folder / name / file).is_file():
                 configs[name] = _read_table(folder / name / file, key)
-    tokenizers = {name: str(index[name][1]) for name in prompt_length.TOKENIZERS if all(index.get(name) or [None])}
+    tokenizers = {name: classes[name] for name in prompt_length.TOKENIZERS if name in classes}
     return ModelOutline(folder=folder, pipeline=str(index["_class_name"]), configs=configs, tokenizers=tokenizers)
 
 
