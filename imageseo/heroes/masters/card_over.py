@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 from imageseo.heroes.masters.resolver import ResolvedMaster, unpinned_key
+from imageseo.heroes.masters.stored_drawing import StoredDrawing
 from imageseo.model.errors import RecipeError
 from imageseo.model.hero import ALGORITHMIC_MEDIA, HeroRequest, Master, Recipe
 from imageseo.model.protocols import HeroProvider, Store
@@ -82,16 +83,17 @@ class CardDrawer:
         height = max(1, (master.height * width + master.width // 2) // master.width)
         recipe = Recipe(provider=NAME, seed=0, width=width, height=height, options=options)
         key = unpinned_key(provider, recipe)
+        drawing = StoredDrawing(self.store, key, partial(_draw, provider, recipe))
         stored = self.store.find(key)
         if stored is None or not self.store.intact(stored):
-            stored = self.store.put(key, _draw(provider, recipe))
+            stored = self.store.put(key, drawing.draw())
         carded = replace(
             master,
             sha256=stored.sha256.removeprefix("sha256:"),
             width=width,
             height=height,
             file=None,
-            read=partial(_read, self.store, key, provider, recipe),
+            read=drawing.read,
             recipe=recipe,
             pixels=None,
         )
@@ -129,12 +131,3 @@ def _plain(colors: Any) -> Any:
 
 def _draw(provider: CardOver, recipe: Recipe) -> bytes:
     return next(provider.produce([recipe])).png
-
-
-def _read(store: Store, key: str, provider: CardOver, recipe: Recipe) -> bytes:
-    stored = store.find(key)
-    data = store.read(stored) if stored is not None else None
-    if data is None:  # removed or damaged since: equal recipes give equal bytes
-        data = _draw(provider, recipe)
-        store.put(key, data)
-    return data

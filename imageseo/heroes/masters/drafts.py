@@ -9,7 +9,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import replace
 
-from imageseo.heroes.masters.master_check import checked_masters
+from imageseo.heroes.masters.master_check import checked_png
 from imageseo.model.hero import Recipe
 from imageseo.model.protocols import HeroProvider
 
@@ -43,8 +43,7 @@ def draft_key(painter: HeroProvider, recipe: Recipe) -> str:
 
 def draw(painter: HeroProvider, recipe: Recipe) -> bytes:
     """Return the stand-in as PNG, in the size of the recipe. Raises ImageseoError."""
-    master = next(checked_masters(PAINTER, painter, [_stand_in(painter, recipe)]))
-    return _marked(master.png, (recipe.width, recipe.height))
+    return _marked(checked_png(painter, _stand_in(painter, recipe)), (recipe.width, recipe.height))
 
 
 def _stand_in(painter: HeroProvider, recipe: Recipe) -> Recipe:

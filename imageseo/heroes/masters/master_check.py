@@ -43,6 +43,11 @@ def checked_masters(
         yield master
 
 
+def checked_png(provider: HeroProvider, recipe: Recipe) -> bytes:
+    """Return the PNG of a recipe, checked. Raises ImageseoError."""
+    return next(checked_masters(recipe.provider, provider, [recipe])).png
+
+
 @runtime_checkable
 class EnlargingProvider(Protocol):
     """Additional method of a provider whose recipes can ask for an image larger than it is drawn at first."""

@@ -6,10 +6,12 @@ import hashlib
 import platform
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import cast
 
-from imageseo.heroes.masters.master_check import checked_masters, crashed
+from imageseo.heroes.masters.master_check import checked_png, crashed
 from imageseo.heroes.masters.resolver import ResolvedMaster, unpinned_key
+from imageseo.heroes.masters.stored_drawing import StoredDrawing
 from imageseo.model.errors import ImageseoError
 from imageseo.model.hero import Recipe
 from imageseo.model.protocols import HeroProvider, Store, StoredBlob
@@ -67,15 +69,14 @@ class Redrawer:
 
     def draw(self, redrawing: Redrawing) -> StoredBlob:
         """Return the PNG in the store; it is drawn if it is not there. Raises ImageseoError."""
-        return self.store.find(redrawing.key) or self.store.put(redrawing.key, _draw(redrawing))
+        return self._drawing(redrawing).stored()
 
     def read(self, redrawing: Redrawing) -> bytes:
         """Return the PNG. Raises ImageseoError."""
-        data = self.store.read(self.draw(redrawing))
-        if data is None:  # damaged: equal recipes give equal bytes
-            data = _draw(redrawing)
-            self.store.put(redrawing.key, data)
-        return data
+        return self._drawing(redrawing).read()
+
+    def _drawing(self, redrawing: Redrawing) -> StoredDrawing:
+        return StoredDrawing(self.store, redrawing.key, partial(checked_png, redrawing.provider, redrawing.recipe))
 
     def _matches(self, master: ResolvedMaster, recipe: Recipe, provider: HeroProvider) -> bool:
         if master.pixels is None:
@@ -92,14 +93,10 @@ class Redrawer:
         return self._matching[key]
 
 
-def _draw(redrawing: Redrawing) -> bytes:
-    return next(checked_masters(redrawing.recipe.provider, redrawing.provider, [redrawing.recipe])).png
-
-
 def _pixels(provider: HeroProvider, recipe: Recipe) -> str:
     from imageseo.heroes.masters.similarity import open_image, pixels_digest  # once for each pin
 
-    with open_image(next(checked_masters(recipe.provider, provider, [recipe])).png, recipe.provider) as image:
+    with open_image(checked_png(provider, recipe), recipe.provider) as image:
         return pixels_digest(image)
 
 

@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
 from imageseo.heroes.lock import lock as locks
 from imageseo.heroes.lock.lock import Lock
 from imageseo.heroes.masters import drafts
-from imageseo.heroes.masters.master_check import checked_masters
+from imageseo.heroes.masters.master_check import checked_png
 from imageseo.heroes.masters.pin_mismatch import stale_finding, why_unpinned
 from imageseo.heroes.masters.store import FolderMasterStore, restore_hint
+from imageseo.heroes.masters.stored_drawing import StoredDrawing
 from imageseo.heroes.recipes import asset_providers, seed_series
 from imageseo.model.errors import ImageseoError, PointerError, ProviderError
 from imageseo.model.finding import Finding, Location, Severity
@@ -56,13 +56,6 @@ class Resolution:
 
     master: ResolvedMaster | None = None
     findings: tuple[Finding, ...] = ()
-
-
-class _Drawing(NamedTuple):
-    """An image that was drawn into the store. ``sha256``: bare hex."""
-
-    sha256: str
-    read: Callable[[], bytes]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -188,7 +181,7 @@ class MasterResolver:
         """Return a stand-in that is marked as a draft, for a hero that no build can make."""
         hint = f"run `{command}` where its model or library is, then commit the image and {locks.NAME}"
         try:
-            drawing = self._drawing(drafts.draft_key(painter, recipe), partial(drafts.draw, painter, recipe))
+            master = self._drawn(recipe, painter, drafts.draft_key(painter, recipe), drafts.draw)
         except ImageseoError:  # it is the hero that is missing, not its stand-in
             return _fault("hero-unpinned", problem, location, hint)
         finding = Finding(
@@ -198,34 +191,27 @@ class MasterResolver:
             location=location,
             hint=f"{hint}; in CI (the variable CI) and with `frozen`, this is an error",
         )
-        master = ResolvedMaster(
-            sha256=drawing.sha256,
+        return Resolution(master=master, findings=(finding,))
+
+    def _drawn(
+        self, recipe: Recipe, provider: HeroProvider, key: str, draw: Callable[[HeroProvider, Recipe], bytes]
+    ) -> ResolvedMaster:
+        """Return the master of a drawing in the store, drawn first if needed. Raises ImageseoError."""
+        drawing = StoredDrawing(self.store, key, partial(draw, provider, recipe))
+        return ResolvedMaster(
+            sha256=drawing.stored().sha256.removeprefix("sha256:"),
             width=recipe.width,
             height=recipe.height,
-            digital_source_type=painter.digital_source_type,
+            digital_source_type=provider.digital_source_type,
             file=None,
             read=drawing.read,
         )
-        return Resolution(master=master, findings=(finding,))
-
-    def _drawing(self, key: str, draw: Callable[[], bytes]) -> _Drawing:
-        """Return a drawing from the store, drawn first if needed. Raises ImageseoError."""
-        stored = self.store.find(key) or self.store.put(key, draw())
-
-        def read() -> bytes:
-            data = self.store.read(stored)
-            if data is None:  # damaged or removed since: equal recipes give equal bytes
-                data = draw()
-                self.store.put(key, data)
-            return data
-
-        return _Drawing(stored.sha256.removeprefix("sha256:"), read)
 
     def _draw_unpinned(
         self, recipe: Recipe, provider: HeroProvider, location: Location, reason: str, command: str
     ) -> Resolution:
         try:
-            drawing = self._drawing(unpinned_key(provider, recipe), partial(_draw, provider, recipe))
+            master = self._drawn(recipe, provider, unpinned_key(provider, recipe), checked_png)
         except ImageseoError as error:
             return _fault(f"hero-{error.id}", error.message, location, error.hint)
         notes = "".join(f"; {note}" for note in provider.notes(recipe))
@@ -236,25 +222,12 @@ class MasterResolver:
             location=location,
             hint=f"run `{command}`, then commit the image and {locks.NAME}",
         )
-        master = ResolvedMaster(
-            sha256=drawing.sha256,
-            width=recipe.width,
-            height=recipe.height,
-            digital_source_type=provider.digital_source_type,
-            file=None,
-            read=drawing.read,
-            recipe=recipe,
-        )
-        return Resolution(master=master, findings=(finding,))
+        return Resolution(master=replace(master, recipe=recipe), findings=(finding,))
 
 
 def unpinned_key(provider: HeroProvider, recipe: Recipe) -> str:
     """Return the store key of a master that a build drew without a pin."""
     return hashlib.sha256(f"hero {provider.name} {provider.version} {recipe.key}".encode()).hexdigest()
-
-
-def _draw(provider: HeroProvider, recipe: Recipe) -> bytes:
-    return next(checked_masters(recipe.provider, provider, [recipe])).png
 
 
 def _prompt_of(recipe: Recipe) -> str | None:
