@@ -10,6 +10,7 @@ import numpy as np
 from imageseo.heroes.providers.art.color import Paint
 from imageseo.heroes.providers.art.deterministic import Canvas
 from imageseo.heroes.providers.art.vector import from_srgb
+from imageseo.images.decoding.srgb import to_srgb
 from imageseo.model.errors import RecipeError
 
 if TYPE_CHECKING:
@@ -44,15 +45,7 @@ def is_dark(paint: Paint) -> bool:
 
 
 def _in_srgb(image: Image) -> Image:
-    from PIL import ImageCms
-
     profile = image.info.get("icc_profile")
     if not profile or image.mode not in ("RGB", "RGBA", "CMYK", "L"):
         return image
-    try:
-        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        mode = "RGBA" if image.mode == "RGBA" else "RGB"
-        converted = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode=mode)
-    except (ImageCms.PyCMSError, OSError, ValueError):  # a damaged profile: browsers ignore it as well
-        return image
-    return image if converted is None else converted
+    return to_srgb(image, profile, "RGBA" if image.mode == "RGBA" else "RGB")

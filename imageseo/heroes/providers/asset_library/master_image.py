@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from imageseo.heroes.providers.asset_library.file_metadata import MAX_PIXELS
 from imageseo.images.decoding.raster import without_compressed_texts
+from imageseo.images.decoding.srgb import to_srgb
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -96,25 +97,12 @@ def _to_upright_srgb(image: Image) -> Image:
         turned = turned.convert("RGBA")
     alpha = turned.getchannel("A") if turned.mode == "RGBA" else None
     rgb = turned.convert("RGB") if turned.mode == "RGBA" else turned
-    rgb = _to_srgb(rgb, profile) if profile else rgb.convert("RGB")
+    rgb = to_srgb(rgb, profile).convert("RGB")
     if alpha is None:
         return rgb
     white = Image.new("RGB", rgb.size, "white")
     white.paste(rgb, mask=alpha)
     return white
-
-
-def _to_srgb(image: Image, profile: bytes) -> Image:
-    from PIL import ImageCms
-
-    try:
-        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        converted = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
-    except (ImageCms.PyCMSError, OSError, ValueError):
-        converted = None  # a damaged profile, or one of another color model, is ignored
-    result = converted if converted is not None else image.convert("RGB")
-    result.info.pop("icc_profile", None)
-    return result
 
 
 def _crop_box(image: Image, width: int, height: int, focal: tuple[float, float] | None) -> tuple[int, int, int, int]:

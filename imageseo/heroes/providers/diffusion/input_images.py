@@ -6,6 +6,7 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from imageseo.images.decoding.srgb import to_srgb
 from imageseo.model import git_lfs, regular_file
 from imageseo.model.errors import ProviderError
 
@@ -32,7 +33,7 @@ def read_image(path: Path, key: str) -> Image:
         image = image.convert("RGBA")
         white = Image.new("RGBA", image.size, "white")
         image = Image.alpha_composite(white, image).convert("RGB")
-    return _to_srgb(image, profile).convert("RGB")
+    return to_srgb(image, profile).convert("RGB")
 
 
 def read_mask(path: Path, key: str) -> Image:
@@ -83,16 +84,3 @@ def _to_grey(image: Image) -> Image:
 
     values = np.asarray(image, dtype=np.float64) * (255 if image.mode == "F" else 255 / 65535)
     return Image.fromarray(np.clip(np.rint(values), 0, 255).astype(np.uint8))
-
-
-def _to_srgb(image: Image, profile: bytes | None) -> Image:
-    from PIL import ImageCms
-
-    if not profile:
-        return image
-    try:
-        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        converted = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
-    except (ImageCms.PyCMSError, OSError, ValueError):
-        return image  # a damaged profile, or one of another color model, is ignored
-    return image if converted is None else converted
