@@ -181,6 +181,11 @@ class TestCheck:
         assert edited != text
         assert len(check_text(Path("x"), edited).faults) == 1
 
+    def test_added_picked_keys_are_found(self, project: Project) -> None:
+        edited = self.text(project).replace("checksum = ", 'picked = ["style"]\nchecksum = ', 1)
+        (fault,) = check_text(Path("x"), edited).faults
+        assert "its checksum does not match" in fault.message
+
     def test_owner_may_be_edited(self, project: Project) -> None:
         text = self.text(project)
         assert not check_text(Path("x"), text.replace("checksum = ", 'owner = "Ann"\nchecksum = ', 1)).faults
