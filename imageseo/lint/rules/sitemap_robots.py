@@ -6,8 +6,8 @@ Search Console reports each. A warning is given for pages that only lead elsewhe
 page, they redirect at once, their `unavailable_after` is past, or they are the error page. A listed image that is
 missing, or a Git LFS pointer, is reported too. For each folder the first one that robots.txt blocks is reported, with
 the number of others. A robots.txt is valid at the root of its host only: without a base URL, it is used if the sitemap
-lists pages of the site directly below a host. By the same test `imageseo build` decides what its own sitemap and JSON-
-LD list.
+lists pages of the site directly below a host. By the same test `imageseo build` decides what its own sitemap and
+JSON-LD list.
 
 Bad:
     robots.txt:
