@@ -20,7 +20,7 @@ from imageseo.heroes.providers.art.brand_coverage import cover
 from imageseo.heroes.providers.art.cards.card_svg import Ink, Line
 from imageseo.heroes.providers.art.cards.fitting import fit
 from imageseo.heroes.providers.art.cards.typeface import Typeface
-from imageseo.heroes.providers.art.color import palette
+from imageseo.heroes.providers.art.color import Paint, palette
 from imageseo.heroes.providers.art.deterministic import Canvas, Dice, flatten
 from imageseo.heroes.providers.art.render import pixels
 from imageseo.heroes.providers.art.style_names import STYLES
@@ -283,3 +283,22 @@ class TestTitle:
         assert Lock((pin,)).with_pinned_seed(now, "a/index.html", {"card"}).key == pinned.key
         other = replace(recipe_with("Welcome"), former_title="Start – Acme")
         assert Lock((pin,)).with_pinned_seed(other, "a/index.html", {"card"}).key == other.key
+
+
+def test_scrim_is_stronger_over_restless_art() -> None:
+    """Dark squares on black: white text has contrast everywhere, but the pattern would disturb reading."""
+    canvas = Canvas(480, 270)
+    card = TitleCard(canvas, {"title": LONG})
+    colors = palette(BRANDS["default"], Dice(1, "palette"))
+    left = []
+    for other in (0.10, 0.36):
+        squares = (np.indices((270, 480)) // 6).sum(axis=0) % 2
+        lightness = np.where(squares == 1, np.float32(other), np.float32(0.02)).astype(np.float32)
+        zero = np.zeros_like(lightness)
+        paint = Paint((lightness, zero, zero))
+        card.scrim(paint, colors)
+        box = card.boxes[-1]
+        behind = paint.l[int(box.y) : int(box.y + box.h), int(box.x) : int(box.x + box.w)]
+        left.append(float(behind.max() - behind.min()))
+    assert left[0] == pytest.approx(0.08, abs=0.001), "calm art needs no scrim for its white text"
+    assert 0.2 < left[1] <= 0.301, "the range of lightness behind the text is reduced to what does not disturb"

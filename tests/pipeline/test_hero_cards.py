@@ -16,6 +16,8 @@ from imageseo.config.settings import HeroSettings
 from imageseo.heroes.masters import card_over
 from imageseo.heroes.masters.card_over import CardDrawer, file_master
 from imageseo.heroes.masters.redrawn import Redrawer
+from imageseo.heroes.providers.art.cover_image import fit_image
+from imageseo.heroes.providers.art.deterministic import Canvas
 from imageseo.heroes.providers.library import PROVIDER as LIBRARY
 from imageseo.heroes.providers.procedural import PROVIDER
 from imageseo.heroes.recipes.request_parser import request
@@ -216,3 +218,13 @@ class TestDrawing:
         store.path(carded.sha256).unlink()
         assert carded.read() == first
         assert replace(carded, sha256="").width == 640
+
+
+def test_focal_point_decides_what_is_cut_off() -> None:
+    ramp = np.tile(np.linspace(0, 255, 640).astype(np.uint8), (360, 1))
+    out = io.BytesIO()
+    Image.fromarray(ramp).save(out, "PNG")
+    levels = [float(fit_image(out.getvalue(), Canvas(288, 360), (x, 0.5)).l.mean()) for x in (0.1, 0.5, 0.9)]
+    assert levels[0] + 0.1 < levels[1] < levels[2] - 0.1
+    heights = [float(fit_image(out.getvalue(), Canvas(640, 180), (0.5, y)).l.mean()) for y in (0.1, 0.9)]
+    assert heights[0] == pytest.approx(heights[1], abs=0.01), "nothing but height is cut off, and the ramp has none"
