@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -20,7 +21,13 @@ class PathType(click.Path):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         from pathlib import Path
 
-        return Path(str(super().convert(value, param, ctx)))
+        path = Path(str(super().convert(value, param, ctx)))
+        try:
+            path.stat()
+        except (OSError, ValueError) as error:  # what is missing or may not be read is the business of the command
+            if not isinstance(error, OSError) or error.errno == errno.ENAMETOOLONG:
+                self.fail(f"found {str(path)[:60]!r}, expected the name of a file: {error.args[-1]}", param, ctx)
+        return path
 
 
 def _default_directory(ctx: click.Context, param: click.Parameter, value: Path | None) -> Path | None:

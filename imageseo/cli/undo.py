@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import click
@@ -38,9 +39,9 @@ def undo(target: str, config: Path | None, form: str) -> int:
     from imageseo.pipeline import composition
 
     project, directory = current_project(config), Path(target)
-    names_page = not directory.is_dir() or (not any(directory.rglob("*.htm*")) and pins.is_page(project, target))
-    if names_page:
-        if not directory.exists() and "." not in target and not pins.is_known(project, target):
+    is_folder, is_there = os.path.isdir(target), os.path.exists(target)  # noqa: PTH110, PTH112 - Path raises for some
+    if not is_folder or (not _has_pages(target) and pins.is_page(project, target)):
+        if not is_there and "." not in target and not pins.is_known(project, target):
             raise SiteError(f"{target}: no such folder, and no page of that name has had a hero", hint=_NAMES)
         change = pins.undo(project, target, root=None, progress=progress())
         click.echo(change.as_json() if form == "json" else change.as_text(), nl=False)
@@ -50,3 +51,8 @@ def undo(target: str, config: Path | None, form: str) -> int:
     for line in commands.left(project, directory):
         print_note(line)
     return FINDINGS if result.failed else 0
+
+
+def _has_pages(folder: str) -> bool:
+    names = (name for _, _, names in os.walk(folder) for name in names)
+    return any(name.lower().endswith((".html", ".htm")) for name in names)

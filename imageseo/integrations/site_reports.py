@@ -86,7 +86,6 @@ def write_report(report: SiteReport, root: Path, *, form: str, output: Path) -> 
 def write_file(output: Path, data: bytes, *, what: str) -> None:
     """Write a file that the user named, and its folder. ``what``: it is, for messages. Raises SiteError."""
     try:
-        output.parent.mkdir(parents=True, exist_ok=True)
         write_if_changed(output, data)
     except OSError as error:
         raise SiteError(

@@ -118,6 +118,17 @@ def test_wrong_usage_exits_with_2(site: Path, command: Any, capsys: pytest.Captu
     assert "Traceback" not in output.err
 
 
+@pytest.mark.parametrize("name", ["a" * 300, f"./{'é' * 200}.html", f"public/{'b' * 300}/c"])
+def test_names_that_no_file_can_have_are_wrong_usage(
+    name: str, site: Path, command: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for words in (["lint", name], ["build", name], ["report", "public", "--against", name], ["undo", name]):
+        assert command(*words) == 2, words
+        assert "internal error" not in capsys.readouterr().err
+    assert command("lint", "public") in (0, 1)
+    assert command("history", ".") == 2
+
+
 def test_invalid_configuration_exits_with_2_and_all_errors(
     site: Path, command: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -12,6 +12,7 @@ from imageseo.storage.atomic import write_atomic
 
 _MARK = "# Written by `imageseo completion --install`, which replaces this file."
 _NAME = b"imageseo completion"
+_CHECK = "check what is at that path, and its permissions"
 
 
 def install(shell: str, script: str, home: Path) -> str:
@@ -78,12 +79,11 @@ def _read(path: Path) -> bytes | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise SiteError(f"{path}: cannot be read: {error.strerror or error}") from error
+        raise SiteError(f"{path}: cannot be read: {error.strerror or error}", hint=_CHECK) from error
 
 
 def _write(path: Path, data: bytes) -> None:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         write_atomic(path, data)
     except OSError as error:
-        raise SiteError(f"{path}: cannot be written: {error.strerror or error}") from error
+        raise SiteError(f"{path}: cannot be written: {error.strerror or error}", hint=_CHECK) from error

@@ -295,6 +295,6 @@ def find_pages(pages: Sequence[Page], names: Sequence[str], folder: Path) -> lis
 
 def spellings(name: str, folder: Path) -> list[str]:
     """Return a page's name as written, and as a path in the project if it is relative to the current folder."""
-    path = Path(name).resolve()
-    inside = [path.relative_to(folder.resolve()).as_posix()] if path.is_relative_to(folder.resolve()) else []
-    return [*inside, PurePosixPath(name).as_posix(), name.lstrip("/"), name]
+    path, top = Path(name).resolve(), folder.resolve()
+    inside = [path.relative_to(top).as_posix()] if path.is_relative_to(top) else []
+    return [each for each in (*inside, PurePosixPath(name).as_posix(), name.lstrip("/"), name) if Path(each).name]
