@@ -14,9 +14,11 @@ from imageseo.integrations import directory, runner
 from imageseo.integrations.progress import Quiet
 from imageseo.integrations.project import detect_project
 from imageseo.integrations.site_reports import read_report, report_on
+from imageseo.model.image import Rights
 from imageseo.model.site import Site
 from imageseo.model.site_report import SiteReport
 from imageseo.pipeline import reports
+from imageseo.pipeline.pictures.page_record import HeroOrigin
 from tests.support.small_sites import photo, write
 
 SETTINGS_MAPPING = {"profile": "fast", "site_url": "https://example.org/", "encode": {"isolate": False}}
@@ -166,3 +168,11 @@ def test_findings_name_the_line_of_the_authors_file(tmp_path: Path) -> None:
     assert (found.source, found.source_line, found.page) == ("content/guide.md", 5, "guide/index.html")
     text = reports.renderer("html")(report_on(site, settings, result), site.root)
     assert "<strong>content/guide.md:5:1</strong>, built page: guide/index.html" in text
+
+
+def test_origin_of_a_hero_names_who_made_it() -> None:
+    made = Rights(creator="Ann", credit="Studio", license="https://example.org/l", digital_source_type="t", prompt="p")
+    found = HeroOrigin.of("a.jpg", "A", made, origin="recipe", generated=True)
+    assert (found.creator, found.license, found.source_type, found.prompt) == ("Ann", made.license, "t", "p")
+    assert HeroOrigin.of("a.jpg", "A", Rights(credit="Studio"), origin="file").creator == "Studio"
+    assert HeroOrigin.of("a.jpg", None, Rights(), origin="file").creator is None
