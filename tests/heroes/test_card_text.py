@@ -118,7 +118,7 @@ def test_chinese_characters_follow_the_language() -> None:
 def test_without_other_fonts_text_is_replaced_and_named(
     monkeypatch: pytest.MonkeyPatch, title: str, shown: str, named: str
 ) -> None:
-    monkeypatch.setattr(faces, "_folder", lambda package: None)
+    monkeypatch.setattr(faces, "package_folder", lambda package: None)
     layout = build(title)
     assert " ".join(line.text for line in layout.lines) == shown
     notes = " ".join(layout.notes)
@@ -127,7 +127,7 @@ def test_without_other_fonts_text_is_replaced_and_named(
 
 
 def test_list_of_missing_glyphs_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(faces, "_folder", lambda package: None)
+    monkeypatch.setattr(faces, "package_folder", lambda package: None)
     assert "and 12 more" in build("".join(chr(0x4E00 + n) for n in range(20))).notes[0]
 
 
