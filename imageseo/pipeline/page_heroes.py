@@ -10,7 +10,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from imageseo.config.settings import HeroSettings, RightsSettings
+from imageseo.config.heroes import HeroSettings
+from imageseo.config.settings import RightsSettings
 from imageseo.heroes.masters.card_over import CardDrawer
 from imageseo.heroes.masters.published_names import PublishedNames
 from imageseo.heroes.masters.resolver import MasterResolver, ResolvedMaster

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from imageseo.config.settings import QualitySettings
+from imageseo.config.encoding import QualitySettings
 from imageseo.images.encoding.recompression import MIN_SIDE, fallbacks
 from imageseo.layout import first_screen, image_widths
 from imageseo.layout import hero_detection as heroes

@@ -17,7 +17,8 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from imageseo.config.settings import QualitySettings, Settings
+from imageseo.config.encoding import QualitySettings
+from imageseo.config.settings import Settings
 from imageseo.images.decoding.probe import probe
 from imageseo.layout import image_widths, layout_file
 from imageseo.layout.measurements import image_names, in_view

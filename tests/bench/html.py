@@ -21,7 +21,7 @@ from tests.bench.warm import page
 
 def ours(html: bytes) -> bytes:
     """What a cold build does with a page's bytes: take our edits out, scan, plan, edit."""
-    from imageseo.config.settings import QualitySettings
+    from imageseo.config.encoding import QualitySettings
     from imageseo.layout import image_widths
     from imageseo.model.image import Asset
     from imageseo.model.site import Page

@@ -82,7 +82,7 @@ def _page(number: int) -> Page:
 
 
 def _requests(project: Path) -> Callable[[Page], HeroRequest | None]:
-    from imageseo.config.settings import HeroSettings
+    from imageseo.config.heroes import HeroSettings
     from imageseo.heroes.providers.diffusers import PROVIDER
     from imageseo.heroes.recipes.request_reader import RequestReader
     from imageseo.model.protocols import HeroProvider, ProviderContext

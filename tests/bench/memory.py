@@ -39,7 +39,7 @@ def sources(folder: Path, count: int, kind: str, progressive: bool) -> None:
 
 
 def encode(folder: Path, workers: int, full: bool) -> None:
-    from imageseo.config.settings import EncodeSettings
+    from imageseo.config.encoding import EncodeSettings
     from imageseo.images.codecs import avif, webp
     from imageseo.images.decoding.probe import probe
     from imageseo.images.encoding.encoder import Encoder

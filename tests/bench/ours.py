@@ -17,7 +17,8 @@ from typing import cast
 
 import msgspec
 
-from imageseo.config.settings import EncodeSettings, Settings
+from imageseo.config.encoding import EncodeSettings
+from imageseo.config.settings import Settings
 from imageseo.images.decoding.probe import probe
 from imageseo.images.encoding import factory
 from imageseo.integrations.progress import for_stream

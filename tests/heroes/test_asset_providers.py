@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import pytest
 
-from imageseo.config.settings import HeroSettings
+from imageseo.config.heroes import HeroSettings
 from imageseo.heroes.generate.producer import Producer
 from imageseo.heroes.generate.runner import GenerateResult, generate
 from imageseo.heroes.generate.verify import verify

@@ -17,7 +17,7 @@ from typing import Any, cast
 import pytest
 from PIL import Image
 
-from imageseo.config.settings import HeroSettings
+from imageseo.config.heroes import HeroSettings
 from imageseo.heroes.providers.diffusers import HEIGHT, PROVIDER, WIDTH, Diffusers
 from imageseo.heroes.providers.diffusion import inference, options, pipelines, runner
 from imageseo.heroes.providers.diffusion.prefetch import prefetch

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imageseo.config.settings import HeroSettings
+from imageseo.config.heroes import HeroSettings
 from imageseo.heroes.lock import lock
 from imageseo.heroes.providers.procedural import PROVIDER as PROCEDURAL
 from imageseo.heroes.recipes import prompts_file, request_parser

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imageseo.config.settings import HeroSettings
+from imageseo.config.heroes import HeroSettings
 from imageseo.heroes.providers.procedural import PROVIDER as PROCEDURAL
 from imageseo.heroes.recipes import request_parser
 from imageseo.heroes.recipes.request_parser import default_seed

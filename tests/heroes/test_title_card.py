@@ -14,7 +14,7 @@ import resvg_py
 from numpy.typing import NDArray
 from PIL import Image
 
-from imageseo.config.settings import HeroSettings
+from imageseo.config.heroes import HeroSettings
 from imageseo.heroes.lock.lock import Lock
 from imageseo.heroes.providers.art.brand_coverage import cover
 from imageseo.heroes.providers.art.cards.card_svg import Ink, Line

@@ -15,8 +15,9 @@ from importlib.util import find_spec
 import pytest
 from PIL import Image, ImageChops
 
+from imageseo.config.encoding import QualityFloorSettings
 from imageseo.config.fields import OTHERS
-from imageseo.config.settings import QualityFloorSettings, Settings
+from imageseo.config.settings import Settings
 from imageseo.images.codecs import avif, avif_svt, jpeg, png, webp
 from imageseo.images.encoding.factory import codecs
 from imageseo.images.metadata.rights import read_rights, xmp_packet

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from imageseo.config.settings import EncodeSettings
+from imageseo.config.encoding import EncodeSettings
 from imageseo.images.codecs import avif, jpeg, png, webp
 from imageseo.images.decoding.probe import probe, probe_bytes
 from imageseo.images.encoding.encode_result import EncodeResult

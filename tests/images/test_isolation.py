@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from imageseo.config.settings import EncodeSettings, Settings
+from imageseo.config.encoding import EncodeSettings
+from imageseo.config.settings import Settings
 from imageseo.images.decoding.probe import probe
 from imageseo.images.encoding import factory
 from imageseo.images.encoding.isolation import WorkerEngine

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from imageseo.config.settings import EncodeSettings
+from imageseo.config.encoding import EncodeSettings
 from imageseo.images.encoding.profiles import policy
 from imageseo.images.resizers import fast, pillow
 from tests.support import pictures

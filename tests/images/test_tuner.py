@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from imageseo.config.settings import EncodeSettings, QualitySettings, TargetSettings
+from imageseo.config.encoding import EncodeSettings, QualitySettings, TargetSettings
 from imageseo.images.decoding.content_type import Content
 from imageseo.images.decoding.probe import probe
 from imageseo.images.encoding import quality_model

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from imageseo import config
-from imageseo.config.settings import HeroSettings, Settings
+from imageseo.config.heroes import HeroSettings
+from imageseo.config.settings import Settings
 from imageseo.heroes.providers.asset_library import sidecar
 from imageseo.heroes.recipes import prompts_file
 from imageseo.integrations import directory

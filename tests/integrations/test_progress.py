@@ -7,7 +7,8 @@ import io
 import pytest
 from msgspec import structs
 
-from imageseo.config.settings import EncodeSettings, Settings
+from imageseo.config.encoding import EncodeSettings
+from imageseo.config.settings import Settings
 from imageseo.integrations.progress import Bar, Lines, duration, for_stream
 from imageseo.integrations.slow_build import advice
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from imageseo.config.settings import HeroSettings, LintSettings, Settings
+from imageseo.config.heroes import HeroSettings
+from imageseo.config.settings import LintSettings, Settings
 from imageseo.heroes.recipes.misspelled_keys import misspelled_keys
 from imageseo.integrations import directory, runner
 from imageseo.integrations.progress import Quiet

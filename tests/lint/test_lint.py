@@ -15,7 +15,8 @@ from PIL import Image
 
 from imageseo.config import load
 from imageseo.config.budgets import BudgetSettings, DesktopBudget, LcpBudget, MobileBudget
-from imageseo.config.settings import HeroSettings, LintSettings, Settings
+from imageseo.config.heroes import HeroSettings
+from imageseo.config.settings import LintSettings, Settings
 from imageseo.images.decoding.probe import probe
 from imageseo.integrations import runner
 from imageseo.integrations.progress import Quiet

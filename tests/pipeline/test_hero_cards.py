@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from imageseo.config.settings import HeroSettings
+from imageseo.config.heroes import HeroSettings
 from imageseo.heroes.masters import card_over
 from imageseo.heroes.masters.card_over import CardDrawer, file_master
 from imageseo.heroes.masters.redrawn import Redrawer

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imageseo.config.settings import QualitySettings, Settings
+from imageseo.config.encoding import QualitySettings
+from imageseo.config.settings import Settings
 from imageseo.layout.image_widths import ColumnLayout, layout_for
 from imageseo.model.hero import Hero
 from imageseo.model.image import Asset, ImageRef, PageScan

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from imageseo.config.settings import QualitySettings
+from imageseo.config.encoding import QualitySettings
 from imageseo.layout import image_widths
 from imageseo.model.hero import Hero
 from imageseo.model.image import Asset, ImageRef, Variant

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from imageseo import config
-from imageseo.config.settings import HeroSettings
+from imageseo.config.heroes import HeroSettings
 from imageseo.heroes.recipes.keys import inserts_file
 from imageseo.integrations.progress import Quiet
 from imageseo.model.site import Page, PageHints, Site

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from imageseo.config.settings import HeroSettings
+from imageseo.config.heroes import HeroSettings
 from imageseo.heroes.candidates.authorship import Authorship
 from imageseo.heroes.candidates.files import CandidateFiles, open_files
 from imageseo.heroes.candidates.journal import MADE, PINNED, UNDONE, UNPINNED, Journal, JournalLine, dump, parse

@@ -10,7 +10,7 @@ from datetime import date
 from functools import partial
 from typing import Any
 
-from imageseo.config.settings import HeroSettings
+from imageseo.config.heroes import HeroSettings
 from imageseo.heroes.recipes.diff import changed_keys
 from imageseo.heroes.recipes.front_matter import FaultCollector, FieldReader, format_value
 from imageseo.heroes.recipes.keys import DESCRIPTION_KEYS, KNOWN_KEYS

@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from imageseo.config.settings import HeroSettings
+from imageseo.config.heroes import HeroSettings
 from imageseo.heroes.recipes.builder import (
     BuiltRecipe,
     Complete,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from imageseo.config.settings import HeroSettings
+from imageseo.config.heroes import HeroSettings
 from imageseo.heroes.recipes import asset_providers
 from imageseo.heroes.recipes.prompt_library import EMPTY, PromptLibrary
 from imageseo.heroes.recipes.request_parser import request

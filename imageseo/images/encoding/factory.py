@@ -7,8 +7,9 @@ from pathlib import Path
 
 from msgspec import structs
 
+from imageseo.config.encoding import EncodeSettings
 from imageseo.config.plugins import METRIC_MODULES, foreign_plugins, is_built_in, load_plugins
-from imageseo.config.settings import EncodeSettings, Settings
+from imageseo.config.settings import Settings
 from imageseo.images.encoding import profiles
 from imageseo.images.encoding.foreign import codec_of, metric_of
 from imageseo.images.encoding.tasks import load_resizer

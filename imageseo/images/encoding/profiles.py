@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from imageseo.config.settings import EncodeSettings, QualitySettings, TargetSettings
+from imageseo.config.encoding import EncodeSettings, QualitySettings, TargetSettings
 from imageseo.model.formats import FORMATS
 from imageseo.model.image import ContentType
 
