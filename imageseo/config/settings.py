@@ -95,6 +95,13 @@ class Settings(SettingsGroup, frozen=True, kw_only=True):
     img_format: Annotated[
         Literal["webp", "avif"], Meta(description="Format of the candidates of an <img> without <picture>.")
     ] = "webp"
+    placeholder: Annotated[
+        Literal["off", "color", "blur"],
+        Meta(
+            description="What an image shows until it is loaded: its main colour, or a blurred preview of up to 250 "
+            "bytes; never the hero or an image with transparency."
+        ),
+    ] = "off"
     style: Annotated[
         Literal["inline", "file"],
         Meta(description="Where imageseo's CSS rules are: in a <style> of each page, or in a file of the site."),

@@ -29,6 +29,7 @@ from imageseo.web.html.bare_page import BarePage, bare_page
 
 if TYPE_CHECKING:
     from imageseo.layout.styles.effects import Effects
+    from imageseo.layout.styles.sizing import Concern
     from imageseo.layout.styles.tree import PageTree
 
 _ELSEWHERE = ("http://", "https://", "//", "data:")  # the build leaves such images alone
@@ -116,13 +117,13 @@ class SiteStyles:
             return len(nodes) == count and effects.hidden(nodes[number]) is not None
         return False
 
-    def may_size(self, page: str, html: bytes, scan: PageScan, ref: ImageRef) -> bool:
-        """Whether the sheets could set the size at which an image is shown."""
+    def may_set(self, concern: Concern, page: str, html: bytes, scan: PageScan, ref: ImageRef) -> bool:
+        """Whether the sheets could set something of an image: its size, or what is painted behind it."""
         from imageseo.web.css.page_tree import TooMuchWork
 
         rules = self._sheets(page, html, scan).hazards
         with suppress(*_UNKNOWN, TooMuchWork):
-            return rules is None or rules.sizing.may_size(ref, html, scan)
+            return rules is None or rules.setting(concern).may_apply(ref, html, scan)
         return True
 
     def _by_rules(self, rules: HazardRules, html: bytes, scan: PageScan) -> Mapping[Span, ImageStyle]:
@@ -194,7 +195,7 @@ class SiteStyles:
         paths[path] = None
         if path not in self._files:
             data = self._read(path)
-            self._files[path] = None if data is None else stylesheets.parse(_decode(data))
+            self._files[path] = None if data is None else stylesheets.parse(charset.decode_sheet(data))
         sheet = self._files[path]
         if sheet is not None:
             self._backgrounds.add(path, sheet)
@@ -221,14 +222,6 @@ class SiteStyles:
                 )
                 yield from self._file(path, inner, paths, outer)
         yield sheet, context
-
-
-def _decode(data: bytes) -> str:
-    if data.startswith(b'@charset "'):
-        label = data[10:60].partition(b'"')[0].decode("latin-1")
-        with suppress(charset.UnreadablePage, LookupError):
-            return data.decode(charset.codec(data, label), "replace")
-    return data.decode("utf-8-sig", "replace")
 
 
 def _decide(

@@ -61,7 +61,15 @@ class StyleCache:
 
     def may_size(self, page: str, html: bytes, scan: PageScan, ref: ImageRef) -> bool:
         """Whether the sheets could set the size at which an image is shown."""
-        return self._styles.may_size(page, html, scan, ref)
+        from imageseo.layout.styles.sizing import SIZE
+
+        return self._styles.may_set(SIZE, page, html, scan, ref)
+
+    def may_paint(self, page: str, html: bytes, scan: PageScan, ref: ImageRef) -> bool:
+        """Whether the sheets could paint something behind an image, or let it not cover its box."""
+        from imageseo.layout.styles.sizing import GROUND
+
+        return self._styles.may_set(GROUND, page, html, scan, ref)
 
     @cached_property
     def _styles(self) -> SiteStyles:

@@ -103,6 +103,7 @@ class ImagePlan:
     ``sizes``: without ``auto``. ``attributes``: to add to the tag, in order; never one that the author wrote.
     ``auto_sizes``: whether ``sizes`` may start with ``auto`` (the image is lazy and no attribute of the author prevents
     it). ``known_width``: whether ``sizes`` is exact because the theme's column is known, not a guess.
+    ``placeholder``: a CSS declaration of what is shown until the image is loaded.
     """
 
     ref: ImageRef
@@ -115,6 +116,7 @@ class ImagePlan:
     hero: bool = False
     choice: MarkupChoice = FULL_MARKUP
     versions: tuple[PlannedVersion, ...] = ()
+    placeholder: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -82,6 +82,7 @@ def image_markup(image: ImagePlan, variants: Mapping[VariantSpec, Variant]) -> I
         return ImageMarkup()
     added = list(image.attributes)
     auto = image.auto_sizes and _has_own_ratio(image)
+    styles = [image.placeholder] if image.placeholder is not None else []
     sources = _sources(image.specs, variants, ref.src, image.asset, image.sizes) if ref.opt_out is None else []
     if sources and image.choice.form is MarkupForm.IMG:
         added.append(("srcset", sources[0].srcset))
@@ -95,12 +96,14 @@ def image_markup(image: ImagePlan, variants: Mapping[VariantSpec, Variant]) -> I
         sizes = f"auto, {image.sizes}"
         added.append(("srcset", f"{_escape_url(ref.src)} {image.asset.css_width}w"))
         added.append(("sizes", sizes))
-        added.append(("style", f"contain-intrinsic-size:{image.asset.css_width}px {image.asset.css_height}px"))
+        styles.insert(0, f"contain-intrinsic-size:{image.asset.css_width}px {image.asset.css_height}px")
         # The W3C's validator reports `auto` as an error on every <source> but the last (it expects the loading
         # attribute on the next <source>), so earlier ones have it only if `sizes` would be a guess otherwise.
         plain = len(sources) - 1 if image.known_width else 0
         sources = [*sources[:plain], *(source._replace(sizes=sizes) for source in sources[plain:])]
     sources = [*_version_sources(image.versions, variants, ref.src), *sources]
+    if styles:
+        added.append(("style", ";".join(styles)))
     names = [name for name, _ in added]
     if ref.region is PageRegion.CHROME and "width" in names:
         names.append(CHROME)

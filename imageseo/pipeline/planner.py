@@ -123,6 +123,8 @@ def plan_page(context: BuildContext, page: Page, hero: PageHero | None) -> Plann
         has_style=chooser.has_style,
         style_sheet=_style_sheet_url(context, page, scan) if settings.style == "file" else None,
     )
+    if settings.placeholder != "off":
+        plan = _with_placeholders(context, facts, plan, chooser)
     plan = checked_plan(html, plan, partial(markup.page_edits, json_ld="{}"))
     unchanged = count_reasons(plan, facts.images)
     shown = tuple(_files_of_models(facts, hero, files))
@@ -135,6 +137,18 @@ def plan_page(context: BuildContext, page: Page, hero: PageHero | None) -> Plann
         shown=shown,
         source_digest=sha256(html).digest(),
     )
+
+
+def _with_placeholders(context: BuildContext, facts: PageFacts, plan: PagePlan, chooser: MarkupChooser) -> PagePlan:
+    from imageseo.pipeline.safe_markup.placeholders import Placeholders  # few sites have them
+
+    styles, blurred = context.page_context.styles, context.settings.placeholder == "blur"
+
+    def may_paint(ref: ImageRef) -> bool:
+        return styles is not None and styles.may_paint(facts.page.path, facts.html, facts.scan, ref)
+
+    made = Placeholders(blurred=blurred, store=context.store, file_of=context.originals.file)
+    return made.added(plan, chooser, may_paint)
 
 
 def _unshown(

@@ -1,4 +1,4 @@
-"""Content-Security-Policy: whether a page allows inline styles."""
+"""Content-Security-Policy: whether a page allows inline styles, and images inside of the page."""
 
 from __future__ import annotations
 
@@ -38,6 +38,15 @@ def allows_own_style_sheet(policies: Iterable[str]) -> bool:
     for found in _all(policies):
         sources = _sources(found, ("style-src-elem", "style-src", "default-src"))
         if sources is not None and not any(each in ("'self'", "*", "https:") for each in sources):
+            return False
+    return True
+
+
+def allows_data_images(policies: Iterable[str]) -> bool:
+    """Whether all policies allow images as ``data:`` URLs; ``*`` does not allow them."""
+    for found in _all(policies):
+        sources = _sources(found, ("img-src", "default-src"))
+        if sources is not None and "data:" not in map(str.lower, sources):
             return False
     return True
 

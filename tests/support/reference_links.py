@@ -90,6 +90,7 @@ SETTING_PAGES: Mapping[str, str] = {
     "exclude_pages": "[Leave images unchanged](../how-to/opt-out.md)",
     "markup": "[Safe markup](../concepts/safe-markup.md)",
     "img_format": "[Safe markup](../concepts/safe-markup.md)",
+    "placeholder": "[Show placeholders](../how-to/placeholders.md)",
     "style": "[Content-Security-Policy](../concepts/safe-markup.md#content-security-policy)",
     "json_ld": "[Structured data](../concepts/structured-data.md)",
     "sitemap": "[Image sitemap](../concepts/structured-data.md#image-sitemap)",

@@ -63,3 +63,16 @@ def test_policies_are_read_by_path_from_headers_file_and_netlify_toml(rules: Hea
     assert HeaderRules.parse("").values("index.html", SECURITY_POLICY, host=None) == []
     assert rules.values("about.html", ROBOTS, host="example.org") == ["noindex"]
     assert rules.values("about.html", ROBOTS, host="other.example") == []
+
+
+def test_data_images_need_their_scheme_in_the_policy() -> None:
+    for policy, allowed in (
+        ("default-src 'self'", False),
+        ("default-src 'self' data:", True),
+        ("default-src 'self' data:; img-src *", False),
+        ("img-src DATA:", True),
+        ("script-src 'none'", True),
+        ("img-src data:, img-src 'self'", False),
+    ):
+        assert csp.allows_data_images([policy]) is allowed, policy
+    assert csp.allows_data_images([])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from imageseo.layout.styles.cascade import CONTAINERS, CascadeRule, RuleSet, keys_of, longhands
@@ -35,7 +34,7 @@ from imageseo.web.css.selector_keys import only_parent
 from imageseo.web.css.selectors import Condition
 
 if TYPE_CHECKING:
-    from imageseo.layout.styles.sizing import SizingRules
+    from imageseo.layout.styles.sizing import Concern, SettingRules
 
 _MAKES_ITEMS = CONTAINERS | {"contents"}  # an element without a box leaves its items to a container around it
 # Parts of the words by which a rule could set a width, or a height, border or padding.
@@ -79,6 +78,7 @@ class HazardRules:
         self._for_siblings: dict[str, list[CascadeRule]] = {}
         self._for_all: list[CascadeRule] = []
         self._containers: list[CascadeRule] = []
+        self._setting: dict[Concern, SettingRules] = {}
         for rule in rules.rules:
             keys = rule.keys
             if rule.may_contain:
@@ -94,12 +94,13 @@ class HazardRules:
             for key in keys.siblings:
                 self._for_siblings.setdefault(key, []).append(rule)
 
-    @cached_property
-    def sizing(self) -> SizingRules:
-        """The rules that could set the size of an image; no build asks for them."""
-        from imageseo.layout.styles.sizing import SizingRules
+    def setting(self, concern: Concern) -> SettingRules:
+        """Return the rules that could set something of an image; few builds ask for them."""
+        from imageseo.layout.styles.sizing import SettingRules
 
-        return SizingRules(self.rules, about=self.about)
+        if concern not in self._setting:
+            self._setting[concern] = SettingRules(concern, self.rules, about=self.about)
+        return self._setting[concern]
 
     def of(self, ref: ImageRef, place: Place, charset: str = "utf-8") -> Hazards:
         """Return the hazards of an image, as far as its tag and place tell. ``charset``: of the page."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 
 import webencodings
 
@@ -74,3 +75,12 @@ def codec(html: bytes, label: str | None) -> str:
     except UnicodeDecodeError:
         return "cp1252"
     return "utf-8"
+
+
+def decode_sheet(data: bytes) -> str:
+    """Return the text of a style sheet: in the encoding that it declares, else UTF-8. Nothing in it is an error."""
+    if data.startswith(b'@charset "'):
+        label = data[10:60].partition(b'"')[0].decode("latin-1")
+        with suppress(UnreadablePage, LookupError):
+            return data.decode(codec(data, label), "replace")
+    return data.decode("utf-8-sig", "replace")
