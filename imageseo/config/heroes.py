@@ -41,9 +41,12 @@ class HeroSettings(SettingsGroup, frozen=True, kw_only=True):
         "prompts.toml"
     )
     crops: Annotated[
-        tuple[Literal["1:1", "4:3", "16:9", "1.91:1", "4:5", "9:16"], ...],
-        Meta(description="Crops of a hero made from a recipe that are also published and listed in structured data."),
-    ] = ()
+        tuple[Literal["1:1", "4:3", "16:9", "1.91:1", "4:5", "9:16"], ...] | None,
+        Meta(
+            description="Crops of a hero made from a recipe that are also published and listed in structured data; "
+            "unset: 1:1, 4:3 and 16:9 of every hero of a page whose JSON-LD describes an article."
+        ),
+    ] = None
     art_direction: Annotated[
         Literal["off", "phone"],
         Meta(description="phone: on narrow screens a hero made from a recipe is a tall image, with larger type."),

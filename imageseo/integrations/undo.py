@@ -29,7 +29,7 @@ def undo(site: Site, settings: Settings, *, progress: Progress, config: Path | N
 
 def undoing(settings: Settings) -> Settings:
     """Return the settings of a build that adds nothing to any page, and writes the original files again."""
-    off = structs.replace(settings.hero, keys=(), insert="none", guess=False)
+    off = structs.replace(settings.hero, keys=(), insert="none", guess=False, crops=())
     return structs.replace(
         settings,
         enabled=True,

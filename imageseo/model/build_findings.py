@@ -26,6 +26,7 @@ BUILD_FINDINGS: Mapping[str, str] = {
     "hero-unused": "a hero declaration has no effect: a misspelt key, or a pattern that matches no page",
     "images-of-other-tool": "another tool has made candidates of images; they are left as they are",
     "images-unchanged": "a build changes no image of the site, with the reasons",
+    "ld-conflict": "JSON-LD of the theme or a plug-in describes one image in two different ways",
     "ld-parse": "a JSON-LD block of the theme is invalid",
     "markup-reduced": "images get less than `<picture>`, because more would not be safe on their pages",
     "measure-failed": "the browser could not measure the page, or met a dialog, a download or another window",
@@ -82,6 +83,8 @@ REMEDIES: Mapping[str, str] = {
     "images-of-other-tool": "Nothing. To let imageseo make the candidates instead, write a plain `<img>`.",
     "images-unchanged": "The finding counts the reasons. Files that are not in the site: name the folder that is "
     "published, or set `site_url`.",
+    "ld-conflict": "Describe the image once, or give both ImageObjects the same values. Until then both stay, "
+    "and search engines choose one of them.",
     "ld-parse": "Correct the template that writes the block. Search engines ignore it; imageseo adds its own block.",
     "markup-reduced": "Nothing: the images work as before. The finding states the reason; `--format json` lists every "
     "image that gets less than `<picture>`.",

@@ -197,7 +197,7 @@ def build_tools(
             state=StateSession(
                 cache=folder.folder,
                 versions=_versions(
-                    factory, crops=bool(settings.hero.crops) or settings.hero.art_direction != "off", code=_code(memory)
+                    factory, crops=settings.hero.crops != () or settings.hero.art_direction != "off", code=_code(memory)
                 ),
                 store=recorded,
                 preview=len(factory.policies) > 1,

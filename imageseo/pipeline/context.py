@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from imageseo.config.settings import Settings
@@ -25,6 +26,7 @@ from imageseo.pipeline.incremental.probe_cache import ProbeCache
 from imageseo.pipeline.incremental.state_session import StateSession
 from imageseo.pipeline.originals import OriginalFiles
 from imageseo.pipeline.page_heroes import HeroPublisher
+from imageseo.pipeline.shapes.recipe_ratios import recipe_ratios
 from imageseo.pipeline.stale_files import StaleFileCleaner
 from imageseo.storage.output import OutputFolder
 from imageseo.web.indexing import ListingRules
@@ -114,6 +116,7 @@ class BuildContext:
             library=tools.library,
             encoder=tools.encoder,
             hero=settings.hero,
+            ratios=partial(recipe_ratios, settings, site, files),
             rights=settings.rights,
             jpeg_quality=settings.quality.jpeg,
             max_pixels=max_pixels,

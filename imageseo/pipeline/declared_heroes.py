@@ -164,7 +164,7 @@ class DeclaredHeroes:
         size = (master.width, master.height)
         crops = {}
         for crop in plan_crops(
-            redrawer, master, settings.hero.crops, hero=path, rights=rights, focal=request.focal, quality=quality
+            redrawer, master, settings.hero.crops or (), hero=path, rights=rights, focal=request.focal, quality=quality
         ):
             crops[crop.ratio] = (names.claim(crop.path, crop.crop_id), crop.size)
         return self._image(request, path, size, crops)

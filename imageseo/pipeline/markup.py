@@ -28,9 +28,13 @@ class ImageMarkup:
 
 
 def page_edits(
-    plan: PagePlan, variants: Mapping[VariantSpec, Variant], *, json_ld: str | None = None
+    plan: PagePlan,
+    variants: Mapping[VariantSpec, Variant],
+    *,
+    json_ld: str | None = None,
+    others: Iterable[Edit] = (),
 ) -> tuple[Edit, ...]:
-    """Return the edits for a plan. ``json_ld``: the text of one script, ASCII, or ``None``.
+    """Return the edits for a plan. ``json_ld``: the text of one script, ASCII, or ``None``. ``others``: more edits.
 
     A spec without a variant is not listed; an image without variants gets no ``<picture>``.
     """
@@ -50,7 +54,7 @@ def page_edits(
     if head and plan.scan.head_end is not None:
         opening.insert(0, _make_insertion(plan.scan.head_end, head, codec))
     # Edits at the same byte: first those that end an element, then head, hero and pictures.
-    return tuple(sorted([*closing, *opening], key=lambda edit: edit.span))
+    return tuple(sorted([*others, *closing, *opening], key=lambda edit: edit.span))
 
 
 def _has_overlay(insert: HeroInsert | None) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -46,6 +46,7 @@ class HeroPublisher:
 
     ``library``: the project's prompts. ``previous_files``: digest of a published hero's or crop's inputs -> hash and
     size of its file, from the last build; ``current_files``: the same of this build. ``max_pixels``: of a master.
+    ``ratios``: returns the crops of a page's hero, by its size.
     """
 
     site: Site
@@ -56,6 +57,7 @@ class HeroPublisher:
     library: PromptLibrary
     encoder: Encoder
     hero: HeroSettings
+    ratios: Callable[[Page, tuple[int, int]], Sequence[str]]
     rights: RightsSettings
     jpeg_quality: int
     max_pixels: int
@@ -176,7 +178,7 @@ class HeroPublisher:
             jpeg = self._load_jpeg(master, rights)
             self._publish(path, jpeg)
             published = PublishedHero(path=path, master=master, rights=rights, jpeg=jpeg, focal=request.focal)
-            crops, versions = self._publish_shapes(published, location)
+            crops, versions = self._publish_shapes(published, self.ratios(page, published.size), location)
         except OSError as error:
             problem = f"{path} cannot be written: {error.strerror or error}"
             self._report(
@@ -207,10 +209,10 @@ class HeroPublisher:
         self.files.add(path, len(data))
 
     def _publish_shapes(
-        self, hero: PublishedHero, location: Location
+        self, hero: PublishedHero, ratios: Sequence[str], location: Location
     ) -> tuple[tuple[Asset, ...], tuple[HeroVersion, ...]]:
         """Publish the crops and the versions of a hero; without what cannot be drawn again, which is a finding."""
-        if not (self.hero.crops or self.hero.art_direction != "off" or hero.has_dark_version):
+        if not (ratios or self.hero.art_direction != "off" or hero.has_dark_version):
             return (), ()
         from imageseo.heroes.masters.redrawn import Redrawer  # few sites have shapes
         from imageseo.pipeline.shapes.hero_shapes import ShapePublisher
@@ -230,7 +232,7 @@ class HeroPublisher:
             quality=self.jpeg_quality,
             max_pixels=self.max_pixels,
         )
-        crops = tuple(shapes.publish_crops(hero, self.hero.crops))
+        crops = tuple(shapes.publish_crops(hero, ratios))
         versions = tuple(shapes.publish_versions(hero, phone=self.hero.art_direction == "phone"))
         fault = self._redrawer.faults.get(hero.master.sha256)
         if fault is not None and hero.master.recipe is not None:

@@ -17,7 +17,7 @@ from imageseo.lint.engine import location_of, run_rules
 from imageseo.lint.facts.page import PageFacts
 from imageseo.lint.severity import SeverityLevels
 from imageseo.model.errors import ImageseoError
-from imageseo.model.finding import Finding, Severity, Silenced
+from imageseo.model.finding import Finding, Silenced
 from imageseo.model.formats import BUILT_IN, FORMATS, tunable
 from imageseo.model.image import Rights, Variant, VariantSpec
 from imageseo.model.plan import ImagePlan
@@ -43,6 +43,7 @@ from imageseo.pipeline.predicted_scan import predicted_scan
 from imageseo.pipeline.result import WrittenPage, unwritable_finding
 from imageseo.pipeline.safe_markup.findings import markup_notes, uninserted_hero_finding
 from imageseo.pipeline.sitemap_writer import article_image_urls
+from imageseo.pipeline.structured_data import PageGraph
 from imageseo.web import filenames
 from imageseo.web.html import edits
 
@@ -102,10 +103,7 @@ class PageWriter:
             silenced=silenced,
             published=[
                 *(PublishedVariant(path, variant.sha256, variant.bytes) for path, variant in variant_paths.items()),
-                *(
-                    PublishedVariant(crop.path, crop.sha256, crop.bytes)
-                    for crop in (planned.hero.crops if planned.hero is not None else ())
-                ),
+                *(PublishedVariant(crop.path, crop.sha256, crop.bytes) for crop in planned.crops),
             ],
             planned=[
                 PlannedVariant(_spec_id(spec), self.encoded.variants[spec].sha256)
@@ -129,7 +127,7 @@ class PageWriter:
             unchanged=dict(planned.unchanged),
             pictures=pictures,
             waiting=candidates.count_waiting(),
-            hero_file=hero_file(plan, planned.hero),
+            hero_file=hero_file(plan, planned.hero, planned.crops),
         )
         dependencies = files.dependencies
         stable = not any(each.fails_build or each.message.startswith(CRASHED) for each in [*findings, *build_findings])
@@ -160,14 +158,16 @@ class PageWriter:
         """
         page, files, output = planned.page, planned.files, self.context.output
         raw, original = planned.read_source(output)
-        graph = self._make_graph(planned, original, listing, build_findings)
+        graph = self._describe(planned, candidates, original, listing)
         facts, changes = self._predict_facts(page, candidates, original, graph, files)
         over = variant_selection.candidates_over_budget(facts.lcp, facts.budgets) if facts.lcp is not None else {}
         smaller = self._encode_smaller(candidates, over) if over else {}
         if smaller:
             build_findings.append(self._lowered_finding(page, candidates, smaller, over))
             candidates = candidates.with_variants(smaller)
+            graph = self._describe(planned, candidates, original, listing)
             facts, changes = self._predict_facts(page, candidates, original, graph, files)
+        build_findings += graph.findings(page)
         rules = self.context.tools.rules
         if candidates.count_waiting():
             rules = [rule for rule in rules if not rule.judges_variants]
@@ -186,17 +186,33 @@ class PageWriter:
         result = (source_digest, published_digest, [(*edit.span, edit.replacement) for edit in changes])
         return candidates, facts, result
 
+    def _describe(
+        self, planned: PlannedPage, candidates: PageCandidates, original: bytes, listing: PageListing
+    ) -> PageGraph:
+        """Return the page's JSON-LD; nothing if it is disabled or there is no site URL."""
+        base_url, settings = self.context.site.base_url, self.context.settings
+        if not settings.json_ld or base_url is None:
+            return PageGraph()
+        return structured_data.build_graph(
+            *(planned.page, planned.plan, planned.hero, original),
+            crops=planned.crops,
+            variants=candidates.variant_paths(),
+            base_url=base_url,
+            default_rights=Rights.of(settings.rights),
+            may_list=listing.may_list,
+        )
+
     def replaced(self, planned: PlannedPage) -> list[RecompressedFile]:
         """Return the files that are published instead of source files: recompressed, or without a prompt."""
         return list(self.context.originals.replacements(planned.plan.fallbacks, planned.shown, self.encoded.variants))
 
     def _predict_facts(
-        self, page: Page, candidates: PageCandidates, original: bytes, graph: str | None, files: DependencyTracker
+        self, page: Page, candidates: PageCandidates, original: bytes, graph: PageGraph, files: DependencyTracker
     ) -> tuple[PageFacts, tuple[edits.Edit, ...]]:
         """Return the facts of the page as it will be published, and its edits; its variants count as existing."""
         for path, variant in candidates.variant_paths().items():
             files.add(path, variant.bytes)
-        changes = markup.page_edits(candidates.plan, candidates.variants, json_ld=graph)
+        changes = markup.page_edits(candidates.plan, candidates.variants, json_ld=graph.text, others=graph.edits)
         html = edits.apply(original, changes)
         scan = predicted_scan(original, candidates.plan, candidates.variants)
         facts = PageFacts(
@@ -256,27 +272,6 @@ class PageWriter:
         blob = StoredBlob(sha256=variant.sha256, bytes=variant.bytes)
         read = partial(self.context.encoder.bytes_of, variant, self.jobs)
         self.context.output.publish(path, blob, self.context.store, read=read)
-
-    def _make_graph(
-        self, planned: PlannedPage, original: bytes, listing: PageListing, findings: list[Finding]
-    ) -> str | None:
-        """Return the page's JSON-LD; None if it is disabled or there is no site URL."""
-        page, base_url, settings = planned.page, self.context.site.base_url, self.context.settings
-        if not settings.json_ld or base_url is None:
-            return None
-        rights = Rights.of(settings.rights)
-        graph = structured_data.build_graph(
-            *(page, planned.plan, planned.hero, original),
-            base_url=base_url,
-            default_rights=rights,
-            may_list=listing.may_list,
-        )
-        hint = "correct the theme's template"
-        findings += [
-            Finding(rule="ld-parse", severity=Severity.WARN, message=problem, location=location_of(page), hint=hint)
-            for problem in graph.problems
-        ]
-        return graph.text
 
 
 def _format_reasons(dropped: Mapping[VariantSpec, str]) -> list[tuple[str, str, str]]:

@@ -21,11 +21,13 @@ from imageseo.model.site import Page
 from imageseo.pipeline import markup, page_plan, variant_selection
 from imageseo.pipeline.context import BuildContext
 from imageseo.pipeline.incremental.dependencies import DependencyTracker
+from imageseo.pipeline.page_listing import PageListing
 from imageseo.pipeline.safe_markup.choice import MarkupChooser
 from imageseo.pipeline.safe_markup.other_loads import loaded_elsewhere
 from imageseo.pipeline.safe_markup.page_check import checked_plan
 from imageseo.pipeline.safe_markup.preloads import PreloadLink, preload_links
 from imageseo.pipeline.safe_markup.style_rules import STYLE_SHEET, style_text
+from imageseo.pipeline.shapes.article_crops import article_crops
 from imageseo.pipeline.shapes.version_plan import with_versions
 from imageseo.pipeline.unchanged_images import count_reasons
 from imageseo.storage.output import OutputFolder
@@ -46,6 +48,7 @@ class PlannedPage:
 
     ``unchanged``: reason -> number of images that are left as they are for it. ``shown``: the image files that it
     shows or links to, and that may contain a prompt. ``source_digest``: of the page without edits of earlier builds.
+    ``article_crops``: crops of a hero that is a file, for the article of the page's JSON-LD.
     """
 
     page: Page
@@ -55,6 +58,12 @@ class PlannedPage:
     unchanged: Mapping[str, int]
     shown: Sequence[Asset] = ()
     source_digest: bytes = b""
+    article_crops: Sequence[Asset] = ()
+
+    @property
+    def crops(self) -> tuple[Asset, ...]:
+        """All crops of the hero."""
+        return (*(self.hero.crops if self.hero is not None else ()), *self.article_crops)
 
     def read_source(self, output: OutputFolder) -> tuple[bytes, bytes]:
         """Read the page again: its bytes, and those without earlier edits. Raises PageChangedError, OSError.
@@ -128,7 +137,7 @@ def plan_page(context: BuildContext, page: Page, hero: PageHero | None) -> Plann
     plan = checked_plan(html, plan, partial(markup.page_edits, json_ld="{}"))
     unchanged = count_reasons(plan, facts.images)
     shown = tuple(_files_of_models(facts, hero, files))
-    return PlannedPage(
+    planned = PlannedPage(
         page=page,
         plan=plan,
         hero=hero,
@@ -137,6 +146,10 @@ def plan_page(context: BuildContext, page: Page, hero: PageHero | None) -> Plann
         shown=shown,
         source_digest=sha256(html).digest(),
     )
+    if not scan.json_ld:
+        return planned
+    may_list = PageListing.of(planned, context.listing).may_list
+    return replace(planned, article_crops=article_crops(context, planned, html, may_list))
 
 
 def _with_placeholders(context: BuildContext, facts: PageFacts, plan: PagePlan, chooser: MarkupChooser) -> PagePlan:

@@ -1,8 +1,9 @@
 """An article's JSON-LD names its image, large, and in the three aspect ratios that search results use.
 
 Google asks for images of at least 50,000 px, shows those at least 1,200 px wide large in Discover, and recommends 1:1,
-4:3 and 16:9: 1200×1200, 1200×900 and 1200×675 px satisfy all of it. Only files of this site can be measured. Off by
-default, as imageseo does not write these crops for every article yet.
+4:3 and 16:9: 1200×1200, 1200×900 and 1200×675 px satisfy all of it. Only files of this site can be measured. A build
+publishes these crops of a hero that is at least 1,200 px wide, and adds them to the article, unless the theme gives it
+another image.
 
 Bad:
     <script type="application/ld+json">{"@context": "https://schema.org", "@type": "Article"}</script>
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
     from imageseo.lint.facts.page import SiteFiles
 
 SEVERITY = Severity.WARN
-DEFAULT = Severity.OFF
 LINT_ONLY = True
 _LEAST, _WIDE = 50_000, 1200
 _SHAPES = (("1:1", 1.0), ("4:3", 4 / 3), ("16:9", 16 / 9))

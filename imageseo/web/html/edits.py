@@ -110,6 +110,17 @@ def _spans_of(element: Element, text: str) -> Iterator[Span]:
             yield Span(close, end)
     elif name in ("style", "script") and not value:
         yield Span(tag.start, end if end > close else len(text))
+    elif name == "script" and value[0].isdigit():
+        yield from _added_json(text, tag, marker, close)
+
+
+def _added_json(text: str, tag: Tag, marker: RawAttribute, close: int) -> Iterator[Span]:
+    """Yield what a build added to a JSON-LD block of the theme, and the marker on its tag."""
+    from imageseo.web.structured_data import node_edits  # few pages have such blocks
+
+    yield Span(marker.start - 1, marker.end)
+    for start, end in node_edits.added(text[tag.end : close], marker.value or ""):
+        yield Span(tag.end + start, tag.end + end)
 
 
 def _added_attributes(text: str, tag: Tag, written: list[RawAttribute], marker: RawAttribute) -> Iterator[Span]:

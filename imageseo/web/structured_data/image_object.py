@@ -1,25 +1,22 @@
-"""Builds the ImageObject nodes of a page, linked by ``@id`` to the structured data of the theme."""
+"""Builds the ImageObject nodes of a page, linked to the structured data of the theme."""
 
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urldefrag, urljoin
 
 from imageseo.model.digital_source_types import schema_org_member
 from imageseo.model.image import Rights
-from imageseo.web.structured_data import vocabulary
+from imageseo.web import media_types
+from imageseo.web.structured_data import theme as themes
+from imageseo.web.structured_data.node_edits import NodeChange, script_safe
+from imageseo.web.structured_data.theme import ThemeJsonLd, ThemeNode
+from imageseo.web.structured_data.theme_links import HeroLink, link_hero
 
-_PAGES = frozenset(
-    (
-        *("WebPage", "AboutPage", "CheckoutPage", "CollectionPage", "ContactPage", "FAQPage", "ItemPage"),
-        *("MedicalWebPage", "ProfilePage", "QAPage", "RealEstateListing", "SearchResultsPage", "MediaGallery"),
-    )
-)
-_ARTICLES = frozenset(vocabulary.ARTICLE_TYPES.split())
+_ADDABLE = ("creator", "creditText", "copyrightNotice", "license", "acquireLicensePage", "digitalSourceType")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +25,7 @@ class ImageNode:
 
     ``digital_source_type``: an IPTC NewsCodes URI, by default that of ``rights``; omitted if schema.org has no member
     for it. ``representative``: it is the page's hero. ``crop``: it is a crop of the hero, described only with the hero.
+    ``format``: of the file, as ``Asset.format`` has it. ``thumbnail_url``: absolute, of a small variant.
     """
 
     content_url: str
@@ -38,48 +36,91 @@ class ImageNode:
     representative: bool = False
     crop: bool = False
     digital_source_type: str | None = None
+    format: str | None = None
+    thumbnail_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageGraph:
     """The result. ``text``: content of one script element, ASCII without ``<``; None if there is nothing to add.
 
-    ``problems``: errors in the blocks of the theme.
+    ``changes``: of nodes of the theme. ``problems``: errors in the theme's blocks. ``conflicts``: clauses on images
+    that the theme describes in two ways.
     """
 
     text: str | None
     problems: tuple[str, ...] = ()
+    changes: tuple[NodeChange, ...] = ()
+    conflicts: tuple[str, ...] = ()
 
 
-def image_graph(*, page_url: str, nodes: Sequence[ImageNode], existing: Sequence[str] = ()) -> ImageGraph:
+def image_graph(
+    *, page_url: str, nodes: Sequence[ImageNode], existing: Sequence[str] = (), editable: Collection[int] = ()
+) -> ImageGraph:
     """Build the graph to add to a page.
 
-    ``page_url``: absolute. ``existing``: contents of the theme's ``application/ld+json`` blocks, which are never
-    changed: their ImageObjects are not repeated, and their WebPage or Article gets the hero by ``@id`` unless it has
-    an image of its own. With crops, the hero is the first of a list, from which search engines choose a ratio.
+    ``page_url``: absolute. ``existing``: contents of the theme's ``application/ld+json`` blocks. Their ImageObjects are
+    not repeated, and their WebPage or Article gets the hero unless it has an image of its own. With crops, the hero is
+    the first of a list, from which search engines choose a ratio. ``editable``: indices of the blocks whose nodes may
+    get properties; a node of another block gets them by a second node with its ``@id``.
     """
     page_url = urldefrag(page_url).url
-    theme, problems = _parse_blocks(existing)
-    known = _known_images(theme, page_url)
+    theme = themes.read(existing)
+    editable = theme.strict.intersection(editable)
+    known = theme.images(page_url)
     graph: list[dict[str, Any]] = []
-    hero: str | None = None  # @id of the page's image
+    changes: list[NodeChange] = []
+    hero: ImageNode | None = None
+    hero_id: str | None = None
     merged = _merge_nodes(nodes)
     for node in merged:
         if node.crop:
             continue
         if node.content_url in known:
-            hero = (known[node.content_url] or hero) if node.representative else hero
-            continue
-        graph.append(_image(node, page_url))
-        hero = graph[-1]["@id"] if node.representative else hero
+            of_theme = known[node.content_url]
+            changes += _completed(node, of_theme, theme, page_url, editable)
+            found = next((urljoin(page_url, each.id) for each in of_theme if each.id is not None), None)
+        else:
+            graph.append(_image(node, page_url))
+            found = graph[-1]["@id"]
+        if node.representative:
+            hero, hero_id = node, found
     if hero is not None:
-        crops = [_image(node, page_url) for node in merged if node.crop and node.content_url not in known]
-        links = list(_links(theme, [hero, *(crop["@id"] for crop in crops)], page_url, complete=not problems))
-        graph += [*(crops if any("image" in link for link in links) else ()), *links]
+        crops = [node for node in merged if node.crop]
+        own = [_image(node, page_url) for node in crops if node.content_url not in known]
+        link = HeroLink(
+            url=hero.content_url,
+            id=hero_id,
+            crops=[node.content_url for node in crops],
+            crop_ids=[each["@id"] for each in own],
+        )
+        linked = link_hero(theme, link, page_url, editable)
+        graph += [*(own if linked.shows_crops else ()), *linked.nodes]
+        changes += linked.changes
+    problems, conflicts = theme.problems, tuple(dict.fromkeys(themes.conflicts(theme, page_url)))
     if not graph:
-        return ImageGraph(text=None, problems=problems)
+        return ImageGraph(text=None, problems=problems, changes=tuple(changes), conflicts=conflicts)
     document = {"@context": "https://schema.org", "@graph": graph}
-    return ImageGraph(text=_script_safe(document), problems=problems)
+    return ImageGraph(text=script_safe(document), problems=problems, changes=tuple(changes), conflicts=conflicts)
+
+
+def _completed(
+    node: ImageNode, of_theme: Sequence[ThemeNode], theme: ThemeJsonLd, page_url: str, editable: Collection[int]
+) -> list[NodeChange]:
+    """Return what the theme's ImageObject of a file gets: rights and origin that it does not tell."""
+    same = [*of_theme]
+    for each in of_theme:
+        same += theme.with_id(urljoin(page_url, each.id) if each.id is not None else None, page_url)
+    target = next((each for each in of_theme if each.plain and each.block in editable), None)
+    if target is None:
+        return []
+    properties = _image(node, page_url)
+    new = {
+        name: properties[name]
+        for name in _ADDABLE
+        if name in properties and not any(name in each.value for each in same)
+    }
+    return [NodeChange(block=target.block, path=target.path, new=new)] if new else []
 
 
 def _image(node: ImageNode, page_url: str) -> dict[str, Any]:
@@ -90,8 +131,10 @@ def _image(node: ImageNode, page_url: str) -> dict[str, Any]:
         "@type": "ImageObject",
         "@id": f"{page_url}#image-{name}",
         "contentUrl": node.content_url,
+        "encodingFormat": media_types.of_image(node.format) if node.format else None,
         "width": _px(node.width),
         "height": _px(node.height),
+        "thumbnailUrl": node.thumbnail_url,
         "caption": node.caption,
         "representativeOfPage": True if node.representative else None,
         "creator": {"@type": "Person", "name": _replace_surrogates(rights.creator)} if rights.creator else None,
@@ -128,87 +171,3 @@ def _merge_nodes(nodes: Sequence[ImageNode]) -> list[ImageNode]:
             )
         found[node.content_url] = node
     return list(found.values())
-
-
-def _parse_blocks(existing: Sequence[str]) -> tuple[list[Any], tuple[str, ...]]:
-    parsed: list[Any] = []
-    problems: list[str] = []
-    for number, text in enumerate(existing, 1):
-        try:
-            parsed.append(json.loads(_unwrap(text), strict=False))
-        except (ValueError, RecursionError) as error:
-            problems.append(f"JSON-LD block {number} of the page cannot be read: {error}")
-    return parsed, tuple(problems)
-
-
-def _unwrap(text: str) -> str:
-    """Remove the comment or CDATA markers that old templates put around a script."""
-    text = text.strip().removeprefix("\ufeff")
-    for start, end in (("<!--", "-->"), ("//<![CDATA[", "//]]>"), ("/*<![CDATA[*/", "/*]]>*/"), ("<![CDATA[", "]]>")):
-        if text.startswith(start):
-            return text.removeprefix(start).strip().removesuffix(end)
-    return text
-
-
-def _things(value: Any) -> Iterator[tuple[Mapping[str, Any], bool]]:
-    """Yield every node in document order, and whether it is at the top level of a block or its ``@graph``."""
-    waiting: list[tuple[Any, bool]] = [(value, True)]
-    while waiting:
-        item, top = waiting.pop()
-        if isinstance(item, dict):
-            yield item, top
-            waiting.extend((inner, top and key == "@graph") for key, inner in reversed(item.items()))
-        elif isinstance(item, list):
-            waiting.extend((inner, top) for inner in reversed(item))
-
-
-def _types(thing: Mapping[str, Any]) -> set[str]:
-    declared = thing.get("@type")
-    names = declared if isinstance(declared, list) else [declared]
-    return {name.rsplit("/", 1)[-1].rsplit(":", 1)[-1] for name in names if isinstance(name, str)}
-
-
-def _known_images(theme: list[Any], page_url: str) -> dict[str, str | None]:
-    """Return absolute URL of each ImageObject of the theme -> its ``@id``."""
-    known: dict[str, str | None] = {}
-    for thing, _ in _things(theme):
-        if "ImageObject" not in _types(thing):
-            continue
-        declared_id = thing.get("@id")
-        name = urljoin(page_url, declared_id) if isinstance(declared_id, str) else None
-        for key in ("contentUrl", "url"):
-            address = thing.get(key)
-            if isinstance(address, str) and address.strip():
-                address = urljoin(page_url, address.strip())
-                known[address] = known.get(address) or name
-    return known
-
-
-def _links(theme: list[Any], images: Sequence[str], page_url: str, *, complete: bool) -> Iterator[dict[str, Any]]:
-    """Yield nodes that link the hero and its crops to the page. ``complete``: all blocks of the theme were readable."""
-    things = list(_things(theme))
-    pages = [thing for thing, _ in things if _types(thing) & _PAGES]
-    articles = [thing for thing, top in things if top and _types(thing) & _ARTICLES]
-    listed = [{"@id": image} for image in images]
-    hero: dict[str, Any] = {"primaryImageOfPage": listed[0]}
-    # primaryImageOfPage takes one image; several crops go into `image`, as for an article.
-    shapes: dict[str, Any] = {"image": listed} if len(listed) > 1 else {}
-    if not pages and complete:
-        yield {"@type": "WebPage", "@id": page_url, "url": page_url, **hero, **shapes}
-    for group, kind, properties in (
-        (pages, "WebPage", {**hero, **shapes}),
-        (articles, "Article", shapes or {"image": listed[0]}),
-    ):
-        named = [thing for thing in group if isinstance(thing.get("@id"), str)]
-        # Several nodes are a listing: it is unknown which of them the image belongs to.
-        if len({thing["@id"] for thing in named}) != 1 or any(thing.get(next(iter(properties))) for thing in group):
-            continue
-        # Parsers reject a node without a type; the general type is valid for the theme's node, without required fields.
-        own = {key: value for key, value in properties.items() if not any(thing.get(key) for thing in group)}
-        yield {"@type": kind, "@id": urljoin(page_url, named[0]["@id"]), **own}
-
-
-def _script_safe(document: dict[str, Any]) -> str:
-    """Return ASCII JSON that is safe in any charset and contains no ``</script>`` or ``<!--``."""
-    text = json.dumps(document, ensure_ascii=True, separators=(",", ":"), allow_nan=False)
-    return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")

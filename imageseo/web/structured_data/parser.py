@@ -57,7 +57,7 @@ class Node:
     def offset(self, *keys: str | int) -> int:
         """Return the byte offset on the page of the node, or of its property at ``keys``."""
         text = self.block.text
-        return self.block.offset(position(text, (*self.path, *keys), _content(text)[0]))
+        return self.block.offset(position(text, (*self.path, *keys), content_range(text)[0]))
 
     def listed(self, key: str) -> Iterator[tuple[tuple[str | int, ...], Any]]:
         """Yield each value of a property, which may be a single value or a list, with its path from the node."""
@@ -115,7 +115,7 @@ def read(html: bytes, spans: Sequence[Span], charset: str) -> JsonLd:
             )
             continue
         block = Block(text=html[start:end].decode(charset, "replace"), start=start, charset=charset)
-        begin, stop = _content(block.text)
+        begin, stop = content_range(block.text)
         try:
             root = json.loads(block.text[begin:stop], parse_constant=_reject_constant)
             nodes += _nodes(block, root)
@@ -161,7 +161,7 @@ def _reject_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not valid JSON")
 
 
-def _content(text: str) -> tuple[int, int]:
+def content_range(text: str) -> tuple[int, int]:
     """Return start and end of the JSON, without the comment or CDATA markers that old templates put around it."""
     begin, stop = len(text) - len(text.lstrip("\ufeff \t\r\n")), len(text.rstrip())
     for prefix, suffix in _WRAPPERS:
@@ -178,9 +178,9 @@ def _nodes(block: Block, root: Any) -> Iterator[Node]:
         item, path, top, terms = stack.pop()
         children: Iterable[tuple[str | int, Any, bool]]
         if isinstance(item, dict):
-            terms = _terms(item["@context"], terms) if "@context" in item else terms
+            terms = context_terms(item["@context"], terms) if "@context" in item else terms
             if terms is not None:
-                yield Node(block=block, path=path, types=_types(item), top=top, said=_without_prefix(item), terms=terms)
+                yield Node(block=block, path=path, types=_types(item), top=top, said=without_prefix(item), terms=terms)
             children = ((key, value, top and key == "@graph") for key, value in item.items() if key != "@context")
         elif isinstance(item, list):
             children = ((at, value, top) for at, value in enumerate(item))
@@ -190,7 +190,7 @@ def _nodes(block: Block, root: Any) -> Iterator[Node]:
         stack += ((value, inner_path, is_top, terms) for value, inner_path, is_top in reversed(inner))
 
 
-def _terms(context: Any, outer: frozenset[str] | None) -> frozenset[str] | None:
+def context_terms(context: Any, outer: frozenset[str] | None) -> frozenset[str] | None:
     """Return the names that a context defines in addition to schema.org; None if it is another vocabulary."""
     parts = context if isinstance(context, list) else [context]
     own = frozenset(key for part in parts if isinstance(part, dict) for key in part if not key.startswith("@"))
@@ -206,7 +206,7 @@ def _types(properties: Mapping[str, Any]) -> frozenset[str]:
     return frozenset(name.rsplit("/", 1)[-1].rsplit(":", 1)[-1] for name in names if isinstance(name, str))
 
 
-def _without_prefix(properties: Mapping[str, Any]) -> Mapping[str, Any]:
+def without_prefix(properties: Mapping[str, Any]) -> Mapping[str, Any]:
     if not any(key.startswith("schema:") for key in properties):
         return properties
     return {key.removeprefix("schema:"): value for key, value in properties.items()}
