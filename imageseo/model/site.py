@@ -33,6 +33,7 @@ class PageHints:
     (``front matter``, ``heroes.toml``). ``unlisted``: why the author keeps the page from search engines and readers
     although it is built: ``a draft``, ``hidden``; ``""`` for a published page. ``fault``: why ``meta`` lacks the hero
     that the source declares. ``headline``: the page's ``<h1>`` as text, where it is known before the page is built.
+    ``code``: language and text of the page's first code block, if its hero shows it.
     ``language``: the language tag of the page's text, ``""`` if the generator knows none.
     """
 
@@ -40,6 +41,7 @@ class PageHints:
     source_dir: str = ""
     title: str | None = None
     headline: str | None = None
+    code: tuple[str, str] | None = None
     meta: Mapping[str, Any] = field(default_factory=dict)
     origin: str = "front matter"
     unlisted: str = ""

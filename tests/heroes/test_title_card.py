@@ -122,8 +122,8 @@ class TestContrast:
                 assert worst >= 4.5, f"{style} {layout} {brand} {line.text}: {worst:.2f}"
 
     def test_art_away_from_the_text_is_unchanged(self) -> None:
-        plain = draw(False)
-        card = draw({"title": "Short"})
+        plain = draw(False, style="aurora")
+        card = draw({"title": "Short"}, style="aurora")
         right = (slice(60, 200), slice(440, 480))
         mirrored = plain[:, ::-1]
         same = min(np.abs(card[right].astype(int) - other[right].astype(int)).mean() for other in (plain, mirrored))

@@ -457,8 +457,10 @@ def _run_unprivileged(folder: Path, *arguments: str) -> subprocess.CompletedProc
 @pytest.mark.slow
 def test_warm_build_imports_no_heavy_module(tmp_path: Path, photo: bytes) -> None:
     make_project(tmp_path, {"index.html": page('<p><img src="img/a.jpg" alt="A"></p>'), "img/a.jpg": photo})
-    (tmp_path / "heroes.toml").write_text('["/x/"]\nseed = 1\nalt = "A"\nwidth = 320\nheight = 180\n', encoding="utf-8")
-    small_sites.write(tmp_path / "site", {"x/index.html": page("<p>Text</p>", "x/")})
+    heroes = '["/x/"]\nseed = 1\nalt = "A"\nwidth = 320\nheight = 180\ncard = "Hello 🚀"\n'
+    heroes += '["/y/"]\nsrc = "img/a.jpg"\ncard = "Hello 🚀"\nalt = "B"\n'
+    (tmp_path / "heroes.toml").write_text(heroes, encoding="utf-8")
+    small_sites.write(tmp_path / "site", {f"{name}/index.html": page("<p>Text</p>", f"{name}/") for name in "xy"})
     build(tmp_path)
     code = (
         "import sys\nsys.argv = ['imageseo', 'build', 'site']\nfrom imageseo.cli.main import main\n"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from imageseo.heroes.generate.model_changes import Files, find_changes, refusal, uses_any
 from imageseo.heroes.generate.result import ProviderWork
-from imageseo.heroes.masters.master_check import checked_masters
+from imageseo.heroes.masters.master_check import checked_masters, origin_of
 from imageseo.heroes.masters.resolver import unknown_provider, unpinned_key
 from imageseo.model.errors import ImageseoError
 from imageseo.model.hero import Master, Recipe
@@ -93,4 +93,5 @@ class Producer:
         png = self.store.read(stored) if stored is not None else None
         if png is None:
             return None
-        return Master(png=png, digital_source_type=provider.digital_source_type, notes=provider.notes(recipe))
+        source_type, rights = origin_of(provider, recipe)
+        return Master(png=png, digital_source_type=source_type, notes=provider.notes(recipe), rights=rights)

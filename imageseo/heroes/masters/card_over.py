@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from imageseo.heroes.masters.resolver import ResolvedMaster, unpinned_key
-from imageseo.heroes.masters.stored_drawing import StoredDrawing
+from imageseo.heroes.masters.stored_drawing import StoredDrawing, kept_notes
 from imageseo.model.errors import RecipeError
 from imageseo.model.hero import ALGORITHMIC_MEDIA, HeroRequest, Master, Recipe
 from imageseo.model.protocols import HeroProvider, Store
@@ -97,7 +97,7 @@ class CardDrawer:
             recipe=recipe,
             pixels=None,
         )
-        return carded, provider.notes(recipe)
+        return carded, kept_notes(self.store, key, partial(provider.notes, recipe))
 
     def with_cards(self) -> dict[str, HeroProvider]:
         """Return the providers with the one that draws these cards in other shapes."""

@@ -56,6 +56,21 @@ class EnlargingProvider(Protocol):
         """Return width and height in px of the recipe's master; may depend only on the recipe."""
 
 
+@runtime_checkable
+class SourcedProvider(Protocol):
+    """Additional method of a reproducible provider whose images may show something that it did not make."""
+
+    def origin(self, recipe: Recipe) -> tuple[str, Rights]:
+        """Return digital source type and rights of a recipe's image. Raises ImageseoError."""
+
+
+def origin_of(provider: HeroProvider, recipe: Recipe) -> tuple[str, Rights]:
+    """Return digital source type and rights of what a reproducible provider draws. Raises ImageseoError."""
+    if isinstance(provider, SourcedProvider) and recipe.provider == provider.name:
+        return provider.origin(recipe)
+    return provider.digital_source_type, Rights()
+
+
 def check_master(name: str, provider: HeroProvider, recipe: Recipe, master: Any, *, any_size: bool = False) -> None:
     """Raise ProviderError unless this is a master of the recipe: a PNG that can be read, of the size asked for.
 

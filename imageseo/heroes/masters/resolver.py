@@ -11,16 +11,17 @@ from pathlib import Path
 from imageseo.heroes.lock import lock as locks
 from imageseo.heroes.lock.lock import Lock
 from imageseo.heroes.masters import drafts
-from imageseo.heroes.masters.master_check import checked_png
+from imageseo.heroes.masters.master_check import checked_png, origin_of
 from imageseo.heroes.masters.pin_mismatch import stale_finding, why_unpinned
 from imageseo.heroes.masters.store import FolderMasterStore, restore_hint
-from imageseo.heroes.masters.stored_drawing import StoredDrawing
+from imageseo.heroes.masters.stored_drawing import StoredDrawing, kept_notes
 from imageseo.heroes.recipes import asset_providers, seed_series
 from imageseo.model.errors import ImageseoError, PointerError, ProviderError
 from imageseo.model.finding import Finding, Location, Severity
 from imageseo.model.hero import ADOPTED, HeroRequest, PictureText, Pin, Recipe
 from imageseo.model.image import Rights
 from imageseo.model.protocols import HeroProvider, MasterStore, Store
+from imageseo.model.redrawing import CardProvider
 
 Command = Callable[[str], str]
 TYPED: Command = "imageseo generate {}".format
@@ -198,23 +199,28 @@ class MasterResolver:
     ) -> ResolvedMaster:
         """Return the master of a drawing in the store, drawn first if needed. Raises ImageseoError."""
         drawing = StoredDrawing(self.store, key, partial(draw, provider, recipe))
+        source_type, rights = origin_of(provider, recipe)
         return ResolvedMaster(
             sha256=drawing.stored().sha256.removeprefix("sha256:"),
             width=recipe.width,
             height=recipe.height,
-            digital_source_type=provider.digital_source_type,
+            digital_source_type=source_type,
             file=None,
             read=drawing.read,
+            rights=rights,
         )
 
     def _draw_unpinned(
         self, recipe: Recipe, provider: HeroProvider, location: Location, reason: str, command: str
     ) -> Resolution:
+        key = unpinned_key(provider, recipe)
         try:
-            master = self._drawn(recipe, provider, unpinned_key(provider, recipe), checked_png)
+            master = self._drawn(recipe, provider, key, checked_png)
+            found = partial(provider.notes, recipe)
+            kept = kept_notes(self.store, key, found) if isinstance(provider, CardProvider) else found()
         except ImageseoError as error:
             return _fault(f"hero-{error.id}", error.message, location, error.hint)
-        notes = "".join(f"; {note}" for note in provider.notes(recipe))
+        notes = "".join(f"; {note}" for note in kept)
         finding = Finding(
             rule="hero-unpinned",
             severity=Severity.WARN,

@@ -1,7 +1,9 @@
-"""A drawing in the store: drawn when it is first needed, and again if it was lost or damaged since."""
+"""A drawing in the store, and notes on it: made when first needed, and again if lost or damaged since."""
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -27,3 +29,18 @@ class StoredDrawing:
             data = self.draw()
             self.store.put(self.key, data)
         return data
+
+
+def kept_notes(store: Store, key: str, find: Callable[[], tuple[str, ...]]) -> tuple[str, ...]:
+    """Return the notes on a drawing, kept beside it: finding those of a card sets its texts again, which is slow.
+
+    ``key``: of the drawing in the store.
+    """
+    beside = hashlib.sha256(f"notes {key}".encode()).hexdigest()
+    stored = store.find(beside)
+    data = None if stored is None else store.read(stored)
+    if data is None:
+        notes = find()
+        store.put(beside, json.dumps(notes).encode())
+        return notes
+    return tuple(json.loads(data))

@@ -9,20 +9,22 @@ from dataclasses import dataclass, field, replace
 from importlib import import_module, metadata
 from typing import Any
 
+from imageseo.heroes.providers.art import content
 from imageseo.heroes.providers.art.cards import recipe as cards
-from imageseo.heroes.providers.art.cards.packages import FONT_PACKAGES
+from imageseo.heroes.providers.art.cards.packages import CODE_FONT, FONT_PACKAGES
 from imageseo.heroes.providers.art.cards.recipe import ProjectCards
-from imageseo.heroes.providers.art.style_names import DARK_STYLES, STYLES
+from imageseo.heroes.providers.art.style_names import ALL_STYLES, DARK_STYLES, STYLES
 from imageseo.model.errors import RecipeError, SettingsError
 from imageseo.model.hero import ALGORITHMIC_MEDIA, Master, Recipe
+from imageseo.model.image import Rights
 from imageseo.model.protocols import ProviderContext
 from imageseo.model.suggest import closest
 
-_KEYS = ("style", "tags", "colors", "mode", "prompt", "negative", "card", "title", "subtitle", "page")
+_KEYS = ("style", *content.KEYS.values(), "colors", "mode", "prompt", "negative", "card", "title", "subtitle", "page")
 _MODES = ("auto", "light", "dark", "both")
 _ROLES = ("ground", "main", "accent", "ink")
 _COLOR = re.compile(r"#(?:[0-9a-f]{3}|[0-9a-f]{6})")
-_VERSION = "3"
+_VERSION = "4"
 # Drawing takes about 120 bytes of memory per pixel.
 _MAX_PIXELS = 3840 * 2160
 
@@ -31,10 +33,11 @@ _MAX_PIXELS = 3840 * 2160
 class Procedural:
     """The provider. ``colors``, ``mode`` and ``project_cards``: defaults for recipes.
 
-    Options: ``style`` (one of STYLES, or ``auto``), ``colors`` (two to six of ``#rrggbb``, or a mapping of roles),
-    ``mode`` (``auto``, ``light``, ``dark``, or ``both``: light, with a dark version; ``auto`` is not recorded),
+    Options: ``style`` (one of ALL_STYLES, or ``auto``: one of STYLES), ``colors`` (two to six of ``#rrggbb``, or a
+    mapping of roles), ``mode`` (``auto``, ``light``, ``dark``, or ``both``: light, with a dark version; ``auto`` is not recorded),
     ``prompt`` and ``negative`` (recorded, but ignored), ``card`` (true, a title, or a mapping of texts and ``layout``),
-    ``tags`` (words that the style ``icons`` shows; default: those of ``page``). ``title`` and ``subtitle`` are the
+    ``tags``, ``letters``, ``code`` and ``image`` (what the styles ``icons``, ``typographic``, ``code`` and ``duotone``
+    show; default: tags, headline and first code block of ``page``). ``title`` and ``subtitle`` are the
     defaults of a card's texts, and are dropped without a card.
     """
 
@@ -67,7 +70,6 @@ class Procedural:
         readers: dict[str, Callable[[], Any]] = {
             "style": lambda: _style(options.get("style", "auto")),
             "colors": lambda: _colors(self.colors if colors is None else colors),
-            "tags": lambda: _tags(options.get("style"), options),
             "mode": lambda: _mode(options.get("mode"), self.mode, options.get("style")),
             "prompt": lambda: _optional_text("prompt", options),
             "negative": lambda: _optional_text("negative", options),
@@ -79,6 +81,11 @@ class Procedural:
                 complete[key] = read()
             except RecipeError as error:
                 faults += error.faults
+        try:
+            if "style" in complete:
+                complete |= content.complete(complete["style"], options, self.project_cards)
+        except RecipeError as error:
+            faults += error.faults
         if faults:
             raise RecipeError.together(faults)
         return {key: value for key, value in complete.items() if value is not None}
@@ -90,6 +97,15 @@ class Procedural:
         if recipe.options.get("card") is None:
             return notes
         return (*notes, *import_module("imageseo.heroes.providers.art.render").card_notes(recipe, self.project_cards))
+
+    def origin(self, recipe: Recipe) -> tuple[str, Rights]:
+        """Return the digital source type of a recipe's image, and its rights: those of the photograph of a duotone."""
+        if recipe.options.get("style") != "duotone":
+            return ALGORITHMIC_MEDIA, Rights()
+        photos = import_module("imageseo.heroes.providers.art.photo")
+        file = str(recipe.options["image"]["file"])
+        found: tuple[str, Rights] = photos.photo_origin(photos.read_photo(self.project_cards.project, file), file)
+        return found
 
     def preview(self, recipe: Recipe) -> tuple[str, bytes]:
         """Return the style that the seed selects, and the image at a small size without its texts."""
@@ -125,7 +141,8 @@ class Procedural:
                 )
             render = import_module("imageseo.heroes.providers.art.render")
             png = render.draw(_in_one_mode(recipe, render), STYLES, self.project_cards)
-            yield Master(png=png, digital_source_type=ALGORITHMIC_MEDIA, notes=self.notes(recipe))
+            source_type, rights = self.origin(recipe)
+            yield Master(png=png, digital_source_type=source_type, notes=self.notes(recipe), rights=rights)
 
 
 def _in_one_mode(recipe: Recipe, render: Any) -> Recipe:
@@ -141,31 +158,15 @@ def _in_one_mode(recipe: Recipe, render: Any) -> Recipe:
 
 def _font_versions() -> Iterator[str]:
     """Yield the installed packages of fonts: with other fonts a card of other scripts looks different."""
-    for package in FONT_PACKAGES:
+    for package in (*FONT_PACKAGES, CODE_FONT):
         with suppress(metadata.PackageNotFoundError):
             yield f"{package} {metadata.version(package)}"
 
 
 def _style(value: Any) -> Any:
-    if value not in ("auto", *STYLES):
-        raise RecipeError(f"`style`: unknown style {value!r}", hint=_suggestion(str(value), ("auto", *STYLES)))
+    if value not in ("auto", *ALL_STYLES):
+        raise RecipeError(f"`style`: unknown style {value!r}", hint=_suggestion(str(value), ("auto", *ALL_STYLES)))
     return value
-
-
-def _tags(style: Any, options: Mapping[str, Any]) -> list[str] | None:
-    """Return the tags that the style `icons` shows: those written, else those of the page."""
-    page = options.get("page")
-    tags = options.get("tags", page.get("tags") if isinstance(page, Mapping) else None)
-    if style != "icons":
-        if "tags" in options:
-            raise RecipeError(f"`tags`: the style {style or 'auto'!r} does not show them", hint="write `style: icons`")
-        return None
-    values = tags.split(",") if isinstance(tags, str) else tags
-    if values is None:
-        return None
-    if not isinstance(values, list | tuple) or not all(isinstance(tag, str | int) for tag in values):
-        raise RecipeError(f"`tags`: expected a list of words, found {tags!r}")
-    return [cards.text("tags", tag) for tag in values]
 
 
 def _mode(written: Any, brand: str, style: Any) -> str | None:

@@ -31,6 +31,9 @@ WIDTH, HEIGHT = 1600, 900
 CARD_OVER = ("diffusers", "library")
 """Providers over whose images a title card is drawn when they are published; it is no part of their recipes."""
 
+_FOLDER = "folder"
+"""The option of ``page`` that is no text: where its source file is, relative to the project."""
+
 _BASICS = ("seed", "provider", "width", "height")
 _NEGATIVE_ALIASES = ("negative_prompt", "negativeprompt", "neg_prompt", "neg")
 
@@ -91,6 +94,13 @@ def _texts_of(page: Page) -> dict[str, Any]:
             found[key] = text_content(value)
     if isinstance(meta.get("date"), str | date):  # a datetime of YAML is a date, too
         found["date"] = str(meta["date"])[:10]
+    headline = _headline(page)
+    if headline:
+        found["headline"] = headline
+    if page.hints.code is not None:
+        found["code"] = dict(zip(("language", "text"), page.hints.code, strict=True))
+    if page.hints.source is not None:
+        found[_FOLDER] = page.hints.source.parent.as_posix()
     return found
 
 
@@ -225,6 +235,12 @@ def _headline(page: Page) -> str:
 def _alter(texts: Mapping[str, Any]) -> dict[str, Any]:
     """Return the texts of a page that differs in each of them."""
     return {
-        key: _alter(value) if isinstance(value, Mapping) else [*value, "2"] if isinstance(value, list) else f"{value} 2"
+        key: value
+        if key == _FOLDER
+        else _alter(value)
+        if isinstance(value, Mapping)
+        else [*value, "2"]
+        if isinstance(value, list)
+        else f"{value} 2"
         for key, value in texts.items()
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,9 @@ from imageseo.heroes.providers.art.color import palette
 from imageseo.heroes.providers.art.deterministic import Canvas, Dice, flatten
 from imageseo.heroes.providers.art.style_names import DARK_STYLES
 from imageseo.model.hero import Recipe
+
+if TYPE_CHECKING:
+    from imageseo.heroes.providers.art.title_card import TitleCard
 
 
 def draw(recipe: Recipe, styles: tuple[str, ...], own: ProjectCards = ProjectCards()) -> bytes:  # noqa: B008
@@ -79,13 +82,20 @@ def pixels(recipe: Recipe, styles: tuple[str, ...], own: ProjectCards = ProjectC
     )
     style_module: Any = import_module(f"imageseo.heroes.providers.art.styles.{style}")
     content = {key: options[key] for key in getattr(style_module, "CONTENT", ()) if key in options}
-    paint = style_module.draw(canvas, colors, Dice(recipe.seed, style), **content)
+    if getattr(style_module, "OWN", False):
+        content["own"] = own
     card = options.get("card")
+    title_card: TitleCard | None = None
+    if card is not None:
+        from imageseo.heroes.providers.art.title_card import TitleCard as Drawer
+
+        title_card = Drawer(canvas, card, own)
+        if hasattr(style_module, "NO_TEXT"):
+            content["calm"] = title_card.calm(colors)
+    paint = style_module.draw(canvas, colors, Dice(recipe.seed, style), **content)
     if card is not None and (paint.focus > 0.5) == is_rtl(card["title"]):
         paint = paint.mirrored()  # the text is on the left, or on the right if it is read from there
     cover(paint, colors.brand)
-    if card is None:
+    if title_card is None:
         return flatten(paint.l, paint.a, paint.b, recipe.seed & 0xFFFFFFFF)
-    from imageseo.heroes.providers.art.title_card import TitleCard
-
-    return TitleCard(canvas, card, own).draw(paint, colors, recipe.seed & 0xFFFFFFFF)
+    return title_card.draw(paint, colors, recipe.seed & 0xFFFFFFFF)

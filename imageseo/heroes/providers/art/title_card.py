@@ -13,9 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from imageseo.heroes.providers.art.calm import Calm
 from imageseo.heroes.providers.art.cards.brand_fonts import BrandFonts
 from imageseo.heroes.providers.art.cards.card_svg import CardSvg, Ink, Line, Rendered
 from imageseo.heroes.providers.art.cards.recipe import LAYOUTS, ProjectCards
+from imageseo.heroes.providers.art.cards.text import is_rtl
 from imageseo.heroes.providers.art.color import Lab, Paint, Palette, format_hex, luminance, parse_hex
 from imageseo.heroes.providers.art.deterministic import Canvas, Field, clip, fade, flatten
 from imageseo.heroes.providers.art.vector import from_srgb
@@ -26,6 +28,7 @@ _CONTRAST = 4.9
 _CALM = (0.3, 0.18)
 """The widest range of lightness, and of either colour axis, behind a text that does not disturb reading."""
 _STEPS = 24
+_OPAQUE = 200  # of 255: art below a shape as dense as this does not disturb
 
 
 class Area(NamedTuple):
@@ -54,7 +57,7 @@ class TitleCard:
         if self._template is None and self._layout not in LAYOUTS:
             hint = "restore it from version control, or choose another layout"
             raise RecipeError(f"`card.layout`: cards/{self._layout}.svg.jinja does not exist", hint=hint)
-        self._paint: Paint | None = None
+        self._planes: tuple[Field, Field, Field] | None = None
         self._palette: Palette | None = None
 
     @cached_property
@@ -73,8 +76,23 @@ class TitleCard:
             template=built_in(self._layout) if self._template is None else self._template,
             template_name=f"cards/{self._layout}.svg.jinja",
             fonts=BrandFonts(self._own.fonts, self._own.project),
-            values={**colors, "picture": _ArtUri(self._paint), "logo": logo},
+            values={**colors, "picture": _ArtUri(self), "logo": logo},
         )
+
+    def calm(self, palette: Palette) -> Calm:
+        """Return where texts will lie over art: not over an opaque shape of the template."""
+        self._palette = palette
+        if self._template is not None:
+            self._svg.check()
+        layout = self._svg.layout()
+        shapes = _rasterize(layout.svg)[..., 3]
+        groups: dict[str, list[Area]] = {}
+        for line in layout.lines:
+            box = Area(*line.area)
+            window = _clipped(shapes, box)
+            if not window.size or int(window.min()) < _OPAQUE:
+                groups.setdefault(line.group, []).append(box)
+        return Calm.around(map(_around, groups.values()), self.canvas, rtl=is_rtl(str(self._card["title"])))
 
     @cached_property
     def layout(self) -> Rendered:
@@ -96,7 +114,7 @@ class TitleCard:
 
     def draw(self, paint: Paint, palette: Palette, salt: int) -> NDArray[np.uint8]:
         """Draw the card over an image. ``salt``: of the dithering. Raises RecipeError for a faulty template."""
-        self._paint, self._palette = paint, palette
+        self._planes, self._palette = (paint.l, paint.a, paint.b), palette
         inks = self.scrim(paint, palette)
         background = flatten(paint.l, paint.a, paint.b, salt)
         return self.draw_text(background, inks)
@@ -161,14 +179,15 @@ class TitleCard:
 class _ArtUri:
     """The art without a scrim as a data URI, drawn only if a template shows it."""
 
-    def __init__(self, paint: Paint | None) -> None:
-        self._planes = None if paint is None else (paint.l, paint.a, paint.b)
+    def __init__(self, card: TitleCard) -> None:
+        self._card = card
 
     def __str__(self) -> str:
-        if self._planes is None:
+        planes = self._card._planes
+        if planes is None:
             return ""
         out = io.BytesIO()
-        Image.fromarray(flatten(*self._planes, 0)).save(out, "PNG", compress_level=1)
+        Image.fromarray(flatten(*planes, 0)).save(out, "PNG", compress_level=1)
         return f"data:image/png;base64,{base64.b64encode(out.getvalue()).decode()}"
 
     def __html__(self) -> str:
@@ -198,6 +217,16 @@ class _Behind:
         contrast = min((max(ink, each) + 0.05) / (min(ink, each) + 0.05) for each in extremes)
         ranges = [float(plane.max()) - float(plane.min()) for plane in (region.l, region.a, region.b)]
         return contrast, ranges[0] <= _CALM[0] and max(ranges[1:]) <= _CALM[1]
+
+
+def _around(boxes: list[Area]) -> Area:
+    left, top = min(box.x for box in boxes), min(box.y for box in boxes)
+    return Area(left, top, max(box.x + box.w for box in boxes) - left, max(box.y + box.h for box in boxes) - top)
+
+
+def _clipped(plane: NDArray[np.uint8], box: Area) -> NDArray[np.uint8]:
+    top, left = max(int(box.y), 0), max(int(box.x), 0)
+    return plane[top : max(int(box.y + box.h), top), left : max(int(box.x + box.w), left)]
 
 
 def _veils(palette: Palette) -> tuple[Lab, Lab]:

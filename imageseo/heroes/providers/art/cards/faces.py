@@ -9,7 +9,7 @@ from importlib.resources import files
 from importlib.util import find_spec
 from typing import NamedTuple
 
-from imageseo.heroes.providers.art.cards.packages import FONT_PACKAGES
+from imageseo.heroes.providers.art.cards.packages import CODE_FONT, FONT_PACKAGES
 from imageseo.model.errors import ProviderError
 
 _MANROPE = {
@@ -256,6 +256,12 @@ def _load_or_none(path: str, number: int, weight: int) -> Face | None:
         return Face(path, number, weight)
     except Exception:  # HarfBuzz raises types of its own
         return None
+
+
+def code_face(weight: int) -> Face | None:
+    """Return JetBrains Mono; None without its package."""
+    folder = package_folder(CODE_FONT.replace("-", "_"))
+    return None if folder is None else _load_or_none(f"{folder}/files/JetBrainsMono[wght].ttf", 0, weight)
 
 
 def has_fallback_fonts() -> bool:

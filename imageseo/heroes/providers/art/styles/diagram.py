@@ -4,27 +4,35 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+from imageseo.heroes.providers.art.calm import NO_TEXT, Calm
 from imageseo.heroes.providers.art.color import Lab, Paint, Palette
 from imageseo.heroes.providers.art.deterministic import Canvas, Dice
 from imageseo.heroes.providers.art.vector import UNIT, box, disc, outline, paint_shapes, points
 
+_FOCUS = 0.6
 
-def draw(canvas: Canvas, palette: Palette, dice: Dice) -> Paint:
+
+def draw(canvas: Canvas, palette: Palette, dice: Dice, calm: Calm = NO_TEXT) -> Paint:
     """Draw a flow from left to right: each node leads to one or two of the next column."""
     width = UNIT * canvas.aspect
     ground, first = (palette.dark, palette.light) if palette.night else (palette.light, palette.dark)
     end = palette.deep if ground.l > 0.55 else palette.pale
     line, dot = ground.towards(end, 0.7), ground.towards(end, 0.2)
     pitch = 62.5
-    shapes = [disc(x * pitch, y * pitch, 3.2, dot) for y in range(1, 16) for x in range(1, int(width / pitch) + 1)]
+    calm = calm.facing(_FOCUS)
+    places = [(x * pitch, y * pitch) for y in range(1, 16) for x in range(1, int(width / pitch) + 1)]
+    shapes = [disc(x, y, 3.2, dot) for x, y in places if calm.near(x, y) < 0.5]
     columns = max(2, int(width / 400.0))
     nodes: list[list[tuple[float, float, float]]] = []
     for column in range(columns):
         count = dice.integer(2, 3) if column else dice.integer(1, 2)
         x = width * (column + 0.5) / columns
-        heights = [UNIT * (row + 0.5) / count + dice.real(-40.0, 40.0) for row in range(count)]
+        top, bottom = calm.gap(x - 140.0, x + 140.0)
+        room = bottom - top
+        count = min(count, int(room / 270.0))
+        heights = [top + room * (row + 0.5) / count + dice.real(-40.0, 40.0) * room / UNIT for row in range(count)]
         nodes.append([(x, y, dice.real(104.0, 140.0)) for y in heights])
-    for left, right in pairwise(nodes):
+    for left, right in pairwise([column for column in nodes if column]):
         for place, (x, y, size) in enumerate(left):
             targets = {place % len(right), dice.integer(0, len(right) - 1)}
             for target in sorted(targets):
@@ -34,7 +42,7 @@ def draw(canvas: Canvas, palette: Palette, dice: Dice) -> Paint:
     for order, (x, y, size) in enumerate(node for each in nodes for node in each):
         shapes += _node(x, y, size, end if order % 4 == 3 else first, ground, dice)
     paint = paint_shapes(canvas, ground, shapes)
-    paint.focus = 0.6
+    paint.focus = _FOCUS
     return paint
 
 

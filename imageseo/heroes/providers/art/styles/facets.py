@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from imageseo.heroes.providers.art.calm import NO_TEXT, Calm
 from imageseo.heroes.providers.art.color import Lab, Paint, Palette, format_hex
 from imageseo.heroes.providers.art.deterministic import Canvas, Dice, total
 from imageseo.heroes.providers.art.vector import UNIT, paint_shapes, points
@@ -9,13 +10,14 @@ from imageseo.heroes.providers.art.vector import UNIT, paint_shapes, points
 Point = tuple[float, float, float]
 
 
-def draw(canvas: Canvas, palette: Palette, dice: Dice) -> Paint:
+def draw(canvas: Canvas, palette: Palette, dice: Dice, calm: Calm = NO_TEXT) -> Paint:
     """Draw a grid of shifted points as a folded sheet; tones run from one brand colour to the other."""
     width = UNIT * canvas.aspect
     rows = dice.integer(4, 6)
     step = UNIT / rows
     columns = int(width / step) + 2
     peak_x, peak_y = width * (dice.real(0.6, 0.85) if dice.chance(0.5) else dice.real(0.15, 0.4)), dice.real(250, 750)
+    calm = calm.facing(peak_x / width)
     grid: list[list[Point]] = []
     for row in range(-1, rows + 2):
         shift = 0.5 * step if row % 2 else 0.0
@@ -33,7 +35,9 @@ def draw(canvas: Canvas, palette: Palette, dice: Dice) -> Paint:
             for corners in ((a, b, d), (a, c, d)) if odd else ((a, b, c), (b, c, d)):
                 x, y = (total(corner[axis] for corner in corners) / 3.0 for axis in (0, 1))
                 far = (abs(x - peak_x) + abs(y - peak_y)) * reach
-                tone = _tone(palette, min(far, 1.0)).lit(_slope(corners) * 0.09)
+                quiet = calm.near(x, y)
+                far += (1.0 - far) * quiet
+                tone = _tone(palette, min(far, 1.0)).lit(_slope(corners) * 0.09 * (1.0 - 0.8 * quiet))
                 color = format_hex(tone)
                 shapes.append(
                     f'<polygon points="{points((px, py) for px, py, _ in corners)}" fill="{color}" stroke="{color}" '

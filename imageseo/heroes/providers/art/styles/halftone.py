@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 
+from imageseo.heroes.providers.art.calm import NO_TEXT, Calm
 from imageseo.heroes.providers.art.color import Paint, Palette
 from imageseo.heroes.providers.art.deterministic import Canvas, Dice, clip, clouds
 from imageseo.heroes.providers.art.vector import UNIT, disc, paint_shapes
 
 
-def draw(canvas: Canvas, palette: Palette, dice: Dice) -> Paint:
+def draw(canvas: Canvas, palette: Palette, dice: Dice, calm: Calm = NO_TEXT) -> Paint:
     """Draw dots in a turned grid; the largest ones have a third colour."""
     width = UNIT * canvas.aspect
     pitch = dice.real(38.0, 58.0)
     # A turn by a Pythagorean triple: sine and cosine are exact.
     cosine, sine = ((0.8, 0.6), (0.6, 0.8), (12 / 13, 5 / 13))[dice.integer(0, 2)]
     focus = dice.real(0.62, 0.85) if dice.chance(0.5) else dice.real(0.15, 0.38)
+    calm = calm.facing(focus)
     salt = dice.bits()
     ground, dots = (palette.dark, palette.light) if palette.night else (palette.light, palette.dark)
     end, full = (palette.contrast, 0.45) if palette.flat else (palette.pale if palette.night else palette.deep, 0.74)
@@ -34,7 +36,7 @@ def draw(canvas: Canvas, palette: Palette, dice: Dice) -> Paint:
     sizes = clip(value)
     shapes = []
     for (x, y), size in zip(places, sizes[0], strict=True):
-        radius = pitch * (0.54 if palette.flat else 0.5) * float(size)
+        radius = pitch * (0.54 if palette.flat else 0.5) * float(size) * (1.0 - calm.near(x, y))
         if radius > 1.2:
             color = dots if size < full else dots.towards(end, min(1.0, (float(size) - full) * 5.0))
             shapes.append(disc(x, y, radius, color))

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import numpy as np
 
+from imageseo.heroes.providers.art.calm import NO_TEXT, Calm
 from imageseo.heroes.providers.art.color import Lab, Paint, Palette
 from imageseo.heroes.providers.art.deterministic import Canvas, Dice, Field, clip, step
 
 _SHAPES = ("quarter", "quarter", "quarter", "leaf", "leaf", "half", "rings", "rings", "disc", "corner", "plain")
 
 
-def draw(canvas: Canvas, palette: Palette, dice: Dice) -> Paint:
+def draw(canvas: Canvas, palette: Palette, dice: Dice, calm: Calm = NO_TEXT) -> Paint:
     """Draw square tiles on whole pixels; edges inside tiles are smooth, edges between them are sharp."""
     rows = dice.integer(4, 5)
     side = canvas.height / rows
     columns = int(canvas.aspect * rows + 0.999)
     ground, tones, accent = _colors(palette)
     sparse_left = dice.chance(0.5)
+    focus = 0.8 if sparse_left else 0.2
+    calm = calm.facing(focus)
     flat = np.zeros((canvas.height, canvas.width), dtype=np.float32)
     paint = Paint((flat + ground.l, flat + ground.a, flat + ground.b))
     # A slight gradient keeps the sparse side from looking empty.
@@ -35,10 +38,16 @@ def draw(canvas: Canvas, palette: Palette, dice: Dice) -> Paint:
                 slice(int(row * side + 0.5), int((row + 1) * side + 0.5)),
                 slice(max(start, 0), min(end, canvas.width)),
             )
-            if window[1].stop > window[1].start:
+            if window[1].stop > window[1].start and not _lies_below(window, canvas, calm):
                 _tile(paint, window, int(side + 0.5), dice, density, ground, tones, accent)
-    paint.focus = 0.8 if sparse_left else 0.2
+    paint.focus = focus
     return paint
+
+
+def _lies_below(window: tuple[slice, slice], canvas: Canvas, calm: Calm) -> bool:
+    scale = 1000.0 * canvas.px
+    top, bottom, left, right = (edge * scale for each in window for edge in (each.start + 1, each.stop - 1))
+    return calm.hits(left, top, right, bottom)
 
 
 def _colors(palette: Palette) -> tuple[Lab, tuple[Lab, ...], Lab]:

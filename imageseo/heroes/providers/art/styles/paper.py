@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from imageseo.heroes.providers.art.calm import NO_TEXT, Calm
 from imageseo.heroes.providers.art.color import Paint, Palette, Ramp
 from imageseo.heroes.providers.art.deterministic import (
     Canvas,
@@ -21,9 +22,9 @@ from imageseo.heroes.providers.art.relief import slopes
 _PLENTY = 0.15  # the share of the image that a brand colour's sheets should show
 
 
-def draw(canvas: Canvas, palette: Palette, dice: Dice) -> Paint:
+def draw(canvas: Canvas, palette: Palette, dice: Dice, calm: Calm = NO_TEXT) -> Paint:
     """Draw nested cut-outs around a light, or waves across the image, depending on the seed."""
-    sheets, focus = _hollow(canvas, dice) if dice.chance(0.6) else _waves(canvas, dice)
+    sheets, focus = _hollow(canvas, dice, calm) if dice.chance(0.6) else _waves(canvas, dice, calm)
     count = len(sheets)
     ramp = _colors(palette, dice, _visible(sheets, canvas))
     light_x, light_y = (dice.real(-0.6, 0.6), dice.real(0.7, 1.0))
@@ -88,11 +89,13 @@ def _visible(sheets: list[Field], canvas: Canvas) -> list[float]:
     return [np.count_nonzero(free) / free.size, *reversed(shares)]
 
 
-def _hollow(canvas: Canvas, dice: Dice) -> tuple[list[Field], float]:
+def _hollow(canvas: Canvas, dice: Dice, calm: Calm) -> tuple[list[Field], float]:
     """Return sheets with a hole, the nearest with the widest, as signed distances to the edge, positive on paper."""
     salt = dice.bits()
     cx = canvas.aspect * (dice.real(0.3, 0.42) if dice.chance(0.5) else dice.real(0.58, 0.7))
     cy = dice.real(0.42, 0.58)
+    scale = calm.brink * 0.001  # the hole is above the texts, which stand on the nearest sheet
+    cy *= scale if scale == 1.0 else scale * 0.9
     horizontal_stretch = dice.real(1.35, 1.75)
     count = dice.integer(6, 8)
     sheets = []
@@ -106,23 +109,24 @@ def _hollow(canvas: Canvas, dice: Dice) -> tuple[list[Field], float]:
         warp_x, warp_y = common_x * 0.5 + own_x * 0.62, common_y * 0.5 + own_y * 0.62
         dx = (canvas.x - cx) * (1.0 / horizontal_stretch) + warp_x * 0.46
         dy = canvas.y - cy + warp_y * 0.46
-        radius = 0.13 + 0.55 * t * (0.62 + 0.38 * t)
+        radius = (0.13 + 0.55 * t * (0.62 + 0.38 * t)) * scale
         sheets.append(_distance(np.sqrt(dx * dx + dy * dy) - radius, canvas))
     return sheets, cx / canvas.aspect
 
 
-def _waves(canvas: Canvas, dice: Dice) -> tuple[list[Field], float]:
+def _waves(canvas: Canvas, dice: Dice, calm: Calm) -> tuple[list[Field], float]:
     """Return sheets whose upper edges are long waves; the nearest is the lowest."""
     salt = dice.bits()
     count = dice.integer(6, 8)
     tilt = dice.real(-0.22, 0.22)
     first = dice.real(0.2, 0.3)
+    last = min(0.90, calm.brink * 0.001 - 0.08)
     sheets = []
     for number in range(count):
         t = number / (count - 1.0)
         wave = lines(canvas.x * (1.5 + 0.2 * t) + 2.0, salt + number * 17, 2, 0.3) - 0.5
         swell = (canvas.x * (1.0 / canvas.aspect) - 0.5) * tilt * (1.0 if number % 2 else -0.7)
-        edge = first + (0.90 - first) * t + wave * (0.42 - 0.14 * t) + swell
+        edge = first + (last - first) * t + wave * (0.42 - 0.14 * t) + swell
         sheets.append(_distance(canvas.y - edge, canvas))
     return sheets, 0.5
 

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import numpy as np
 
+from imageseo.heroes.providers.art.calm import NO_TEXT, Calm
 from imageseo.heroes.providers.art.color import Lab, Paint, Palette, Ramp
 from imageseo.heroes.providers.art.deterministic import Canvas, Dice, Field, clip, clouds, lines, plane, step
 
 _DEPTH = 6
 
 
-def draw(canvas: Canvas, palette: Palette, dice: Dice) -> Paint:
+def draw(canvas: Canvas, palette: Palette, dice: Dice, calm: Calm = NO_TEXT) -> Paint:
     """Draw the scene as OKLab planes."""
     x, y = canvas.x, canvas.y
     salt = dice.bits()
     sun_x = canvas.aspect * (dice.real(0.22, 0.36) if dice.chance(0.5) else dice.real(0.64, 0.78))
     horizon = dice.real(0.5, 0.6)
+    foot = min(0.86, calm.brink * 0.001)  # texts stand on the nearest slope
+    horizon = min(horizon, max(foot - 0.2, 0.3))
     sun_y = horizon - dice.real(0.1, 0.24)
     radius = dice.real(0.055, 0.085)
     top, middle, haze, disc, near = _colors(palette)
@@ -39,7 +42,7 @@ def draw(canvas: Canvas, palette: Palette, dice: Dice) -> Paint:
 
     for layer in range(_DEPTH):
         depth = layer / (_DEPTH - 1.0)
-        _mountain(paint, canvas, salt + layer * 977, depth, horizon, sun_x, haze, disc, near)
+        _mountain(paint, canvas, salt + layer * 977, depth, (horizon, foot), sun_x, haze, disc, near)
     _forest(paint, canvas, dice, near[-1], left=sun_x > canvas.aspect * 0.5)
     paint.focus = sun_x / canvas.aspect
     return paint
@@ -63,19 +66,19 @@ def _mountain(
     canvas: Canvas,
     salt: int,
     depth: float,
-    horizon: float,
+    between: tuple[float, float],
     sun_x: float,
     haze: Lab,
     disc: Lab,
     near: tuple[Lab, Lab, Lab],
 ) -> None:
-    x, y = canvas.x, canvas.y
+    (horizon, foot), x, y = between, canvas.x, canvas.y
     # Distant layers are jagged and high, near ones are broad hills.
     coarse = lines(x * (1.15 + 0.35 * depth) + 3.0, salt, 2)
     peaks = 1.0 - np.abs(lines(x * (2.4 - 0.9 * depth) + 1.0, salt + 31, 6, 0.47) * 2.0 - 1.0)
     rough = lines(x * 9.0, salt + 67, 5, 0.55) - 0.5
     height = 0.16 * (coarse - 0.5) + (0.26 - 0.15 * depth) * (peaks - 0.62) + (0.022 - 0.008 * depth) * rough
-    edge = horizon + 0.02 + (0.86 - horizon) * depth * (0.45 + 0.55 * depth) - height * (1.0 - 0.25 * depth)
+    edge = horizon + 0.02 + (foot - horizon) * depth * (0.45 + 0.55 * depth) - height * (1.0 - 0.25 * depth)
     slope = np.empty_like(edge)
     slope[:, 1:-1] = (edge[:, 2:] - edge[:, :-2]) * (0.5 / canvas.px)
     slope[:, 0], slope[:, -1] = slope[:, 1], slope[:, -2]

@@ -5,14 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from imageseo.heroes.providers.art.brand_coverage import cover
+from imageseo.heroes.providers.art.calm import NO_TEXT, Calm
 from imageseo.heroes.providers.art.color import Paint, Palette, Ramp
 from imageseo.heroes.providers.art.deterministic import Canvas, Dice, Field, clip, clouds, step
 from imageseo.heroes.providers.art.relief import slopes
 
 
-def draw(canvas: Canvas, palette: Palette, dice: Dice) -> Paint:
+def draw(canvas: Canvas, palette: Palette, dice: Dice, calm: Calm = NO_TEXT) -> Paint:
     """Draw elevation tints with light from the upper left, and contour lines with every fifth one stronger."""
-    height, focus = _relief(canvas, dice)
+    height, focus = _relief(canvas, dice, calm.brink * 0.001)
     gx, gy = slopes(height, canvas)
     steep = np.sqrt(gx * gx + gy * gy)
     light, dark = palette.light, palette.dark
@@ -46,6 +47,8 @@ def draw(canvas: Canvas, palette: Palette, dice: Dice) -> Paint:
     # Lines fade where they are too dense or the ground is flat.
     line_opacity = step(0.45, 0.16, per_px) * step(0.0012, 0.006, per_px)
     stroke = clip(width - line_distance + 0.5) * line_opacity * np.where(major, np.float32(0.85), np.float32(0.5))
+    if calm:
+        stroke = stroke * (1.0 - 0.9 * calm.facing(focus).mask(canvas))
     cover(paint, palette.brand)  # before the lines, which would be drawn to the colour of their ground
     paint.lay(line(ranked), stroke)
     paint.focus = focus
@@ -63,7 +66,8 @@ def _ranked(height: Field) -> Field:
     return out
 
 
-def _relief(canvas: Canvas, dice: Dice) -> tuple[Field, float]:
+def _relief(canvas: Canvas, dice: Dice, brink: float) -> tuple[Field, float]:
+    """Return the heights and the focus. ``brink``: where texts begin; the summit is above them."""
     salt = dice.bits()
     scale = dice.real(0.95, 1.35)
     rotation = dice.real(0.3, 0.6)
@@ -77,7 +81,7 @@ def _relief(canvas: Canvas, dice: Dice) -> tuple[Field, float]:
     hills = clouds(x + wx * warp + 0.0 * y, y + wy * warp + 0.0 * x, salt + 191, 4, 0.42)
     # A single summit off the centre is the focus.
     cx = canvas.aspect * (dice.real(0.2, 0.36) if dice.chance(0.5) else dice.real(0.64, 0.8))
-    cy = dice.real(0.3, 0.62)
+    cy = dice.real(0.3, 0.62) * (1.0 if brink == 1.0 else 0.55)
     dx, dy = (canvas.x - cx) * 0.8 + wx * 0.35, canvas.y - cy + wy * 0.35
     summit = 1.0 / (1.0 + (dx * dx + dy * dy) * 7.0)
     height = hills * 1.15 + summit * 0.46
