@@ -43,6 +43,7 @@ def validate(decoder: SettingsDecoder, names: InstalledNames) -> None:
     _check_selectors(decoder)
     _check_brand(decoder)
     _check_source_types(decoder)
+    _check_label(decoder)
     values = decoder.values
     if ("widths",) in values:
         values["widths",] = tuple(sorted(set(values["widths",])))
@@ -79,6 +80,12 @@ def _check_brand(decoder: SettingsDecoder) -> None:
     colors = decoder.values.get(path)
     if isinstance(colors, dict) and "main" not in colors:
         _add_error(decoder, path, f"found {', '.join(colors) or 'no role'}, expected at least main")
+
+
+def _check_label(decoder: SettingsDecoder) -> None:
+    if decoder.values.get(("hero", "label")) == "none" and not decoder.values.get(("hero", "label_reason")):
+        text = "found none, expected hero.label_reason with it: why the site needs no label of its own"
+        _add_error(decoder, ("hero", "label"), text)
 
 
 def _check_source_types(decoder: SettingsDecoder) -> None:

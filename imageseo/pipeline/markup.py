@@ -144,6 +144,7 @@ def _preload_edits(plan: PagePlan, variants: Mapping[VariantSpec, Variant], code
 def hero_markup(insert: HeroInsert, variants: Mapping[VariantSpec, Variant]) -> ImageMarkup:
     """Return all attributes of an inserted hero, and its sources."""
     hero, asset = insert.hero, insert.asset
+    declined = insert.label.declined if insert.label is not None else None
     attributes = [
         ("src", insert.src),
         *([] if hero.alt is None else [("alt", hero.alt)]),
@@ -151,6 +152,7 @@ def hero_markup(insert: HeroInsert, variants: Mapping[VariantSpec, Variant]) -> 
         ("height", str(asset.css_height)),
         *([("fetchpriority", "high")] if insert.urgent else []),
         ("decoding", "async"),
+        *([("data-imageseo-disable", f"ai-label: {declined}")] if declined else []),
         (MARKER, f"height {HERO}"),
     ]
     sources = [

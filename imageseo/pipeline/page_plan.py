@@ -13,14 +13,15 @@ from imageseo.layout import hero_detection as heroes
 from imageseo.model.formats import BUILT_IN
 from imageseo.model.hero import Hero
 from imageseo.model.image import Asset, ImageRef, OptOut, PageRegion, PageScan, VariantSpec
-from imageseo.model.plan import FULL_MARKUP, HeroInsert, ImagePlan, MarkupChoice, MarkupForm, PagePlan
+from imageseo.model.plan import FULL_MARKUP, HeroInsert, ImagePlan, Label, MarkupChoice, MarkupForm, PagePlan
 from imageseo.model.site import Page
 from imageseo.web import urls
-from imageseo.web.ai_labels import label
+from imageseo.web.ai_labels import label_of_hero
 from imageseo.web.html.script_owned import placeholder_srcset
 
 AssetOf = Callable[[ImageRef], Asset | None]
 Choose = Callable[[ImageRef], MarkupChoice]
+LabelOf = Callable[[Hero, str | None], Label | None]
 
 ANIMATED = ("gif", "webp")
 """Supported formats of animations."""
@@ -55,7 +56,7 @@ def plan_page(
     layout: image_widths.ColumnLayout,
     options: VariantOptions,
     insert: Literal["after-h1", "before-h1", "none"],
-    labelled: bool = True,
+    label_of: LabelOf = label_of_hero,
     declined: bool = False,
     choose: Choose = lambda _: FULL_MARKUP,
     fixed: str | None = None,
@@ -66,7 +67,7 @@ def plan_page(
     ``asset_of``: the source file of an ``<img>``; None if it is external or unusable. ``hero``, ``hero_asset``: the
     declared hero and its file. ``guess``: whether an article image may become the hero if none is declared.
     ``declined``: whether the page declares that it has no hero.
-    ``labelled``: whether an inserted hero that a model generated gets a label. ``hero_ceiling``: bytes up to which a
+    ``label_of``: returns the label of a hero that is inserted, in a language. ``hero_ceiling``: bytes up to which a
     variant of the hero may be better than usual; not if the hero is a guess.
     """
     ref = None if declined else find_hero(scan, asset_of=asset_of, hero=hero, guess=guess, layout=layout)
@@ -75,7 +76,7 @@ def plan_page(
     inserted = None
     if hero is not None and hero_asset is not None and ref is None and insert != "none":
         inserted = _plan_insert(
-            page, scan, hero, hero_asset, layout, options, insert, labelled=labelled, ceiling=hero_ceiling
+            page, scan, hero, hero_asset, layout, options, insert, label_of=label_of, ceiling=hero_ceiling
         )
     not_inserted = fixed if inserted is not None else None
     inserted = None if not_inserted else inserted
@@ -268,7 +269,7 @@ def _plan_insert(
     options: VariantOptions,
     where: Literal["after-h1", "before-h1"],
     *,
-    labelled: bool,
+    label_of: LabelOf,
     ceiling: int | None,
 ) -> HeroInsert | None:
     """Insert the hero before or after the headline, or at the start of the text if the headline is elsewhere.
@@ -293,5 +294,5 @@ def _plan_insert(
         specs=plan_specs(None, asset, layout, options, ceiling),
         sizes=image_widths.sizes(None, asset, layout),
         urgent=not heroes.prioritized_images(scan, hidden=True),
-        label=label(hero.rights.digital_source_type, hero.depicts, scan.language) if labelled else None,
+        label=label_of(hero, scan.language),
     )

@@ -32,7 +32,7 @@ from imageseo.pipeline.shapes.version_plan import with_versions
 from imageseo.pipeline.unchanged_images import count_reasons
 from imageseo.storage.output import OutputFolder
 from imageseo.web import urls
-from imageseo.web.ai_labels import is_ai_generated
+from imageseo.web.ai_labels import is_ai_generated, label_of_hero
 from imageseo.web.filenames import looks_like_variant
 from imageseo.web.html import edits
 from imageseo.web.html.charset import UnreadablePage
@@ -115,7 +115,7 @@ def plan_page(context: BuildContext, page: Page, hero: PageHero | None) -> Plann
         layout=facts.column_layout,
         options=options,
         insert=insert,
-        labelled=settings.hero.label != "none",
+        label_of=partial(label_of_hero, shown=settings.hero.label, reason=settings.hero.label_reason),
         choose=chooser.choose,
         fixed=chooser.reason_against_insertion if hero else None,
         hero_ceiling=ceiling,

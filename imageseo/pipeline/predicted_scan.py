@@ -47,6 +47,7 @@ def _inserted_ref(html: bytes, insert: HeroInsert, markup: ImageMarkup) -> Image
         column=insert.at - html.rfind(b"\n", 0, insert.at),
         region=PageRegion.ARTICLE,
         caption=caption_with_label(insert.hero.caption, insert.label),
+        disabled=(("ai-label", insert.label.declined),) if insert.label and insert.label.declined else (),
         sources=markup.sources,
         is_processed=bool(markup.sources),
     )

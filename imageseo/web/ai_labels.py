@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import Literal
 
-from imageseo.model.hero import COMPOSITE_TRAINED_MEDIA, TRAINED_MEDIA, Depicts
+from imageseo.model.hero import COMPOSITE_TRAINED_MEDIA, TRAINED_MEDIA, Depicts, Hero
 from imageseo.model.plan import Label
+
+Shown = Literal["figcaption", "overlay", "both", "none"]
+"""Where a label is: ``figcaption`` in the caption, and on what could be mistaken for a photograph on the image too."""
 
 _AI_TYPES = frozenset({TRAINED_MEDIA, COMPOSITE_TRAINED_MEDIA})
 # Language -> text for the caption, text for the overlay.
@@ -37,22 +41,37 @@ def is_ai_generated(digital_source_type: str | None) -> bool:
     return digital_source_type is not None and digital_source_type.replace("https:", "http:", 1) in _AI_TYPES
 
 
-def label(digital_source_type: str | None, depicts: Depicts, language: str | None) -> Label | None:
+def label(
+    digital_source_type: str | None,
+    depicts: Depicts,
+    language: str | None,
+    shown: Shown = "figcaption",
+    reason: str | None = None,
+) -> Label | None:
     """Return the label of an image; None if it is not AI-generated. ``language``: the page's ``lang``.
 
-    An image that could be mistaken for a photograph of a real scene also gets an overlay, and so does one whose
-    ``depicts`` is unknown.
+    With ``figcaption``, an image that could be mistaken for a photograph of a real scene also gets an overlay, and so
+    does one whose ``depicts`` is unknown. ``reason``: why the site has no labels, for ``none``.
     """
     if not is_ai_generated(digital_source_type):
         return None
+    if shown == "none":
+        return Label(declined=" ".join((reason or "").replace(";", ",").split()))
     tag = (language or "").strip().lower().replace("_", "-")
     key = "zh-hant" if _TRADITIONAL_CHINESE.match(tag) else tag.partition("-")[0]
     caption, overlay = _LABELS.get(key) or _LABELS["en"]
     return Label(
-        caption=caption,
-        overlay=None if depicts == "illustration" else overlay,
+        caption=None if shown == "overlay" else caption,
+        overlay=None if shown == "figcaption" and depicts == "illustration" else overlay,
         language=None if key in _LABELS else "en",
     )
+
+
+def label_of_hero(
+    hero: Hero, language: str | None, shown: Shown = "figcaption", reason: str | None = None
+) -> Label | None:
+    """Return the label of a hero; see ``label``."""
+    return label(hero.rights.digital_source_type, hero.depicts, language, shown, reason)
 
 
 def caption_with_label(caption: str | None, label: Label | None) -> str | None:

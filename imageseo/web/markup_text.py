@@ -44,7 +44,7 @@ def hero_figure(
     if label is not None and label.overlay:
         image = f'<span data-imageseo="hero-frame">{image}{_words("ai-overlay", label.overlay, label)}</span>'
     texts = [escape(caption)] if caption else []
-    if label is not None:
+    if label is not None and label.caption:
         texts.append(_words("ai-label", label.caption, label))
     below = f"<figcaption>{' · '.join(texts)}</figcaption>" if texts else ""
     return f'<figure data-imageseo="hero-figure">{image}{below}</figure>'

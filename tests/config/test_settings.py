@@ -224,7 +224,8 @@ def test_masters_may_be_a_url(masters: str, expected: str) -> None:
             "hero.prompts: found text '/etc/prompts.toml', expected a file inside the project",
         ),
         ({"crops": ["3:2"]}, "hero.crops: item 1: found text '3:2', expected one of 1:1, 4:3, 16:9, 1.91:1"),
-        ({"label": "overlay"}, "hero.label: found text 'overlay', expected one of figcaption, none"),
+        ({"label": "badge"}, "hero.label: found text 'badge', expected one of figcaption, overlay, both, none"),
+        ({"label": "none"}, "hero.label: found none, expected hero.label_reason with it"),
     ],
 )
 def test_invalid_hero_paths_are_rejected(hero: dict[str, Any], fault: str) -> None:

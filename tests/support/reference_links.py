@@ -103,6 +103,7 @@ SETTING_PAGES: Mapping[str, str] = {
     "hero.prompts": "[Share prompts](../how-to/prompts.md)",
     "hero.crops": "[Crops](../how-to/labels.md#crops)",
     "hero.label": "[Labels](../how-to/labels.md#what-a-page-says)",
+    "hero.label_reason": "[Without a label](../how-to/labels.md#without-a-label)",
     "hero.publish_prompt": "[What a file says](../how-to/labels.md#what-a-file-says)",
     "hero.file_names": "[Names](../how-to/heroes.md#names)",
     "digital_source_type": "[Say it yourself](../how-to/labels.md#say-it-yourself)",

@@ -173,7 +173,7 @@ def test_inserted_hero_gets_overlay_unless_illustration(tmp_path: Path) -> None:
         caption = '<figcaption><span data-imageseo="ai-label">Image: AI-generated</span></figcaption></figure>'
         assert html.count(caption) == 1
         assert html.count('<span data-imageseo="ai-overlay">AI GENERATED</span>') == overlay
-        assert html.count("ai-overlay]){position:absolute") == overlay, "no CSS without an overlay"
+        assert html.count("ai-overlay]{position:absolute") == overlay, "no CSS without an overlay"
         assert findings_of(result, "ai-label") == []
         assert edits.strip(html.encode()) == page("<p>Words</p>").encode()
         assert scan_page(html.encode()).refs[-1].caption == "Image: AI-generated"
@@ -204,12 +204,28 @@ def test_source_file_with_ai_source_type_is_labelled(tmp_path: Path) -> None:
 
 
 def test_label_none_adds_no_label_and_is_reported(tmp_path: Path) -> None:
-    result, html = build_page(create_pinned_site(tmp_path), hero={"label": "none"})
+    reason = {"label": "none", "label_reason": "the byline says it; in words"}
+    result, html = build_page(create_pinned_site(tmp_path), hero=reason)
     assert "AI" not in re.sub(r"<script.*?</script>", "", html)
-    (finding,) = findings_of(result, "ai-label")
-    assert "figcaption" in finding.hint
-    off, _ = build_page(tmp_path, hero={"label": "none"}, lint={"rules": {"ai-label": "off"}})
-    assert findings_of(off, "ai-label") == []
+    assert 'data-imageseo-disable="ai-label: the byline says it, in words"' in html
+    assert findings_of(result, "ai-label") == []
+    assert [(each.finding.rule, each.reason) for each in result.silenced] == [
+        ("ai-label", "the byline says it, in words")
+    ]
+    assert severities(tmp_path) == []
+    assert build_page(tmp_path, hero=reason)[0].changed == ()
+    _, html = build_page(tmp_path)
+    assert "data-imageseo-disable" not in html
+
+
+def test_label_is_where_the_setting_says(tmp_path: Path) -> None:
+    create_pinned_site(tmp_path, 'depicts = "illustration"\n')
+    for shown, caption, overlay in (("figcaption", 1, 0), ("overlay", 0, 1), ("both", 1, 1)):
+        result, html = build_page(tmp_path, hero={"label": shown})
+        assert (html.count('="ai-label"'), html.count('="ai-overlay"')) == (caption, overlay), shown
+        assert findings_of(result, "ai-label") == []
+        assert severities(tmp_path) == [], "lint reads the same page"
+        assert edits.strip(html.encode()) == page("<p>Words</p>").encode()
 
 
 def test_metadata_keys_that_are_not_strings_are_ignored() -> None:
@@ -357,7 +373,8 @@ def test_overlay_is_on_image_and_visible(tmp_path: Path) -> None:
                   const top = document.elementFromPoint(at.x + at.width / 2, at.y + at.height / 2);
                   return {mark: box('[data-imageseo=ai-overlay]'), image: box('figure img'), text: mark.innerText,
                           ink: style.color, ground: style.backgroundColor, visible: style.visibility,
-                          opacity: style.opacity, seen: top === mark, wide: document.documentElement.scrollWidth};
+                          opacity: style.opacity, print: style.printColorAdjust,
+                          seen: top === mark, wide: document.documentElement.scrollWidth};
                 }"""
             )
             mark, image = seen["mark"], seen["image"]
@@ -365,6 +382,7 @@ def test_overlay_is_on_image_and_visible(tmp_path: Path) -> None:
             assert seen["seen"]
             assert (seen["ink"], seen["ground"]) == ("rgb(255, 255, 255)", "rgb(0, 0, 0)")
             assert (seen["visible"], seen["opacity"]) == ("visible", "1")
+            assert seen["print"] == "exact", "browsers leave out backgrounds in print"
             assert 0 < image["right"] - mark["right"] <= 16
             assert 0 < mark["top"] - image["top"] <= 16
             assert mark["left"] > image["left"]
@@ -377,3 +395,44 @@ def test_master_contains_prompt(tmp_path: Path) -> None:
     create_pinned_site(tmp_path)
     with Image.open(tmp_path / "heroes/index.png") as image:
         assert SECRET in image.info["parameters"]
+
+
+# What themes do: a reset of every element (notmyidea), images as blocks (Material), or with margins (MkDocs).
+THEMES = {
+    "reset": "html,body,div,span,figure,img{margin:0;padding:0;border:0;font-size:100%;background:transparent}",
+    "blocks": "figure{width:fit-content;margin:1em auto;text-align:center}figure img{display:block}",
+    "margins": "img{margin:20px auto;padding:5px;border:1px solid #ddd;background:#fff}",
+    "dark": ":root{color-scheme:dark}body{background:#111;color:#eee}article span{color:#333;opacity:.4}",
+    "hidden": "article figure span{display:none;visibility:hidden}",
+}
+
+
+@pytest.mark.slow
+@needs_chromium
+def test_overlay_is_readable_in_every_theme_and_moves_nothing(tmp_path: Path, subtests: pytest.Subtests) -> None:
+    create_pinned_site(tmp_path)
+    index = tmp_path / "site/index.html"
+    plain = index.read_text()
+    script = """() => {
+      const mark = document.querySelector('[data-imageseo=ai-overlay]'), image = document.querySelector('figure img');
+      const style = getComputedStyle(mark), at = mark.getBoundingClientRect(), frame = mark.parentElement;
+      const boxes = () => [image, image.closest('figure')].map(each => each.getBoundingClientRect().toJSON());
+      mark.style.pointerEvents = 'auto';
+      const found = {seen: document.elementFromPoint(at.x + at.width / 2, at.y + at.height / 2) === mark,
+        colors: [style.color, style.backgroundColor, style.opacity], mark: at.toJSON(), boxes: boxes()};
+      mark.remove(); frame.replaceWith(...frame.childNodes);
+      return {...found, without: boxes()};
+    }"""
+    with served(tmp_path / "site") as url, chromium() as browser:
+        for name, sheet in THEMES.items():
+            index.write_text(plain.replace("</head>", f"<style>{sheet}</style></head>"))
+            build_page(tmp_path)
+            for width in (390, 1440):
+                with subtests.test(theme=name, width=width):
+                    seen = open_page(browser, url, width=width, height=900).evaluate(script)
+                    mark, image = seen["mark"], seen["boxes"][0]
+                    assert seen["seen"]
+                    assert seen["colors"] == ["rgb(255, 255, 255)", "rgb(0, 0, 0)", "1"]
+                    assert image["top"] < mark["top"] < image["top"] + 20, "on the image, whatever its margins"
+                    assert image["left"] < mark["left"] < mark["right"] < image["right"]
+                    assert seen["boxes"] == seen["without"], "the label changes no size"
