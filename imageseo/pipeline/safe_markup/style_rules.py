@@ -25,25 +25,25 @@ _RULES = (
     ".md-typeset picture[data-imageseo]:only-child>img[align]{margin-top:0}"
 )
 # The label on the image: real text, on top, never hidden, in black and white so that its contrast does not depend on
-# the image, and in print too, where browsers leave out backgrounds. Its look has the specificity of one element, against
-# the theme's resets of `span`, so that users can restyle it; what makes it a label is important. It receives no clicks.
-# Where browsers have anchors, the frame has no box: the image is laid out as without label, whatever margins a theme
-# gives it. Elsewhere the frame is as large as the image, and `vertical-align` prevents a gap below it.
+# the image, and in print too, where browsers leave out backgrounds. Its look has the specificity of one element, which
+# wins over a theme's resets of `span` and lets users restyle it; what makes it a label is important. It receives no
+# clicks. Where browsers have anchors, the frame has no box: the image is laid out as without label, whatever margins a
+# theme gives it. Elsewhere the frame is as large as the image, and `vertical-align` prevents a gap below it.
 _OVERLAY = (
     "figure:where([data-imageseo=hero-figure]){position:relative;isolation:isolate}"
     "span:where([data-imageseo=hero-frame]){position:relative;max-width:100%;vertical-align:top}"
-    "[data-imageseo=hero-frame]{display:inline-block!important}"
+    "[data-imageseo=hero-frame]{display:inline-block!important;visibility:inherit!important}"
     "span:where([data-imageseo=ai-overlay]){top:.5rem;right:.5rem;z-index:1;margin:0;padding:.25em .5em;"
     "box-sizing:border-box;max-width:calc(100% - 1rem);font:bold .75rem/1.3 sans-serif;letter-spacing:.03em;"
     "text-transform:none;text-shadow:none;pointer-events:none}"
-    "[data-imageseo=ai-overlay]{position:absolute!important;display:block!important;visibility:visible!important;"
+    "[data-imageseo=ai-overlay]{position:absolute!important;display:block!important;visibility:inherit!important;"
     "opacity:1!important;background:#000!important;color:#fff!important;-webkit-print-color-adjust:exact!important;"
     "print-color-adjust:exact!important}"
     "@supports (anchor-name:--imageseo){"
     "[data-imageseo=hero-frame]{display:contents!important}"
     ":where([data-imageseo=hero-frame]) img{anchor-name:--imageseo-hero}"
-    "span:where([data-imageseo=ai-overlay]){position-anchor:--imageseo-hero;top:calc(anchor(top) + .5rem);"
-    "right:calc(anchor(right) + .5rem);max-width:calc(anchor-size(width) - 1rem)}}"
+    "span:where([data-imageseo=ai-overlay]){position-anchor:--imageseo-hero;position-visibility:always;"
+    "top:calc(anchor(top) + .5rem);right:calc(anchor(right) + .5rem);max-width:calc(anchor-size(width) - 1rem)}}"
 )
 _CONTENT = f"{_RULES}{_OVERLAY}\n".encode()
 
