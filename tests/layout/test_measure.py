@@ -235,7 +235,7 @@ def test_problem_pages_are_findings_and_the_run_continues(tmp_path: Path) -> Non
         },
     )
     serving: AbstractContextManager[SiteServer] = partial(serve, handler=_Slow)  # type: ignore[assignment]
-    limits = MeasureLimits(load=8, settle=4, fade=1, close=4)
+    limits = MeasureLimits(load=6, settle=3, fade=1, close=2)
     try:
         result = measured(folder, limits=limits, serving=serving, workers=2)
     finally:

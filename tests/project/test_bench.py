@@ -61,7 +61,7 @@ def test_a_contest_without_peers_has_every_figure(
     assert all(told["tools"][name] is None for name in peers.NAMES)
     assert told["overhead_vs_codec_floor"] > 0
     assert 0 <= told["ssimulacra2_within_3_of_target"] <= 1
-    assert 20 < told["peak_rss_mb"] < 1000
+    assert 20 < told["peak_rss_mb"] < 4000
     for name in ("imageseo", "imageseo_fast"):
         tool = told["tools"][name]
         assert tool["cpu_s"] > 0
