@@ -14,19 +14,17 @@ from typing import Any
 from imageseo.config.settings import Settings
 from imageseo.heroes.recipes.misspelled_keys import OURS
 from imageseo.integrations.page_heads import find_tags, html_language, read_head
-from imageseo.integrations.pages import HeroesFile, base_url, html_files, with_heroes
+from imageseo.integrations.pages import TEXT_WITHIN, HeroesFile, base_url, html_files, with_heroes
 from imageseo.integrations.site_address import deduce_base_url
 from imageseo.model.errors import SiteError
 from imageseo.model.site import Page, PageHints, Site
 from imageseo.storage.site_folder import SiteFolder
-from imageseo.web.html.text_content import text_content
+from imageseo.web.sources.page_texts import html_headline
 
 HERO_META = f"{OURS}hero"
 _META_ORIGIN = f'<meta name="{HERO_META}">'
 _NO_META: Mapping[str, Any] = {}  # one for the many pages of a site that have none
 _PELICAN_PAGES = ("index.html", "archives.html", "categories.html", "tags.html")  # authors.html may be off
-_H1 = re.compile(rb"<h1(?:\s[^>]*)?>(.*?)</h1\s*>", re.IGNORECASE | re.DOTALL)
-_HEADLINE_WITHIN = 262_144  # bytes from the start of a page; a headline below them is not that of the article
 _TITLE = re.compile(rb"<title(?:\s[^>]*)?>(.*?)</title", re.IGNORECASE | re.DOTALL)
 
 
@@ -40,7 +38,7 @@ def site(root: Path, *, project: Path, settings: Settings) -> Site:
         root=root,
         project=project,
         base_url=base_url(settings.site_url) or deduce_base_url(root, [page.path for page in found]),
-        pages=with_heroes(found, HeroesFile.read(project), settings.hero.keys),
+        pages=with_heroes(found, HeroesFile.read(project), settings.hero.keys, root=root),
     )
 
 
@@ -121,10 +119,9 @@ def _title(head: bytes) -> str | None:
 def _headline(files: SiteFolder, path: str) -> str | None:
     """Return the text of a page's first ``<h1>``, which a drawn title card shows."""
     try:
-        match = _H1.search(files.begin(path, _HEADLINE_WITHIN))
+        return html_headline(files.begin(path, TEXT_WITHIN))
     except OSError:
         return None
-    return (text_content(match[1].decode("utf-8", "replace")) or None) if match else None
 
 
 def _parse_hero(value: str) -> str | Mapping[str, Any]:

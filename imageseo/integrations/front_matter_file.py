@@ -15,17 +15,12 @@ from imageseo.integrations.source_faults import front_matter_fault, unreadable_f
 from imageseo.model import regular_file
 from imageseo.model.site import PageHints, SourceFault
 from imageseo.web.html.text_content import without_markdown
+from imageseo.web.sources.page_texts import markdown_headline, split_front_matter
 
 _LONGEST_TITLE = 1000  # characters of a line; a longer one is no title
 _REST_HEAD = 131_072  # characters in which a document has its fields and its title
 REST = (".rst", ".txt", ".rest")
 """Suffixes of reStructuredText; any other source is Markdown."""
-# Eleventy names the language after the first three dashes.
-_DASHES = re.compile(r"-{3}[ \t]*(json|toml|ya?ml)?[ \t]*\n(.*?\n)?(?:-{3}|\.{3})[ \t]*(?:\n|\Z)", re.DOTALL)
-_PLUSES = re.compile(r"\+{3}[ \t]*\n(.*?\n)?\+{3}[ \t]*(?:\n|\Z)", re.DOTALL)
-_HEADING = re.compile(r"#[ \t]+(.+?)[ \t]*#*[ \t]*(?:\{[^{}]*\}[ \t]*)?\Z")
-_SETEXT = re.compile(r"(?:=+|-+)[ \t]*\Z")
-_FENCE = re.compile(r"[ ]{0,3}(`{3,}|~{3,})")
 _FIELD = re.compile(r":((?:\\.|[^\\:\s])(?:\\.|[^\\:])*):(?:[ \t]+|\Z)")
 _UNDERLINE = re.compile(r"([!-/:-@\[-`{-~])\1*[ \t]*\Z")
 _ROLE = re.compile(r"(?::[\w:+.-]+:)?(`{1,2})([^`]+?)(?:\s*<[^<>]*>)?\1_{0,2}")
@@ -49,7 +44,7 @@ class SourceText:
 def parse_markdown(text: str) -> SourceText:
     """Parse Markdown, with front matter in YAML (``---``), TOML (``+++``, ``---toml``) or JSON (``{``, ``---json``)."""
     text = text.removeprefix("\ufeff").replace("\r\n", "\n")
-    language, block, body = _split(text)
+    language, block, body = split_front_matter(text)
     meta: Mapping[str, Any] = {}
     fault = ""
     try:
@@ -112,7 +107,7 @@ def headline(meta: Mapping[str, Any], text: str, keys: Sequence[str]) -> str | N
     marks = tuple(key.lower() for key in keys)
     if not any(isinstance(key, str) and key.lower().startswith(marks) for key in meta):
         return None
-    return markdown_headline(_split(text.removeprefix("\ufeff").replace("\r\n", "\n"))[2])
+    return markdown_headline(split_front_matter(text.removeprefix("\ufeff").replace("\r\n", "\n"))[2])
 
 
 def _field_fault(text: SourceText, source: Path, keys: Sequence[str]) -> SourceFault | None:
@@ -148,21 +143,6 @@ def _markdown_fault(text: SourceText, source: Path, keys: Sequence[str]) -> Sour
     return SourceFault(source=source, line=1, message=message, hint="correct the front matter")
 
 
-def _split(text: str) -> tuple[str, str, str]:
-    """Return language and text of the front matter, and the body."""
-    if (match := _DASHES.match(text)) is not None:
-        return (match[1] or "yaml").replace("yml", "yaml"), match[2] or "", text[match.end() :]
-    if (match := _PLUSES.match(text)) is not None:
-        return "toml", match[1] or "", text[match.end() :]
-    if text.startswith("{") and text[1:].lstrip()[:1] in ('"', "}"):
-        try:
-            end = json.JSONDecoder().raw_decode(text)[1]
-        except (ValueError, RecursionError):
-            return "json", text.partition("\n\n")[0], text.partition("\n\n")[2]
-        return "json", text[:end], text[end:]
-    return "yaml", "", text
-
-
 def _parse_yaml(text: str) -> Any:
     import yaml
 
@@ -170,25 +150,6 @@ def _parse_yaml(text: str) -> Any:
 
 
 _PARSERS: Mapping[str, Callable[[str], Any]] = {"yaml": _parse_yaml, "toml": tomllib.loads, "json": json.loads}
-
-
-def markdown_headline(body: str) -> str | None:
-    """Return the first heading of the first level, as text."""
-    previous, fence = "", ""
-    for line in body.splitlines():
-        if len(line) > _LONGEST_TITLE:
-            line = ""
-        mark = _FENCE.match(line)
-        if fence:
-            fence = "" if mark and mark[1].startswith(fence) else fence
-        elif mark:
-            fence = mark[1]
-        elif heading := _HEADING.match(line):
-            return without_markdown(heading[1])
-        elif previous.strip() and line.startswith("=") and _SETEXT.match(line):
-            return without_markdown(previous.strip())
-        previous = line
-    return None
 
 
 def _fields(lines: Sequence[str]) -> Iterator[tuple[str, str]]:

@@ -6,19 +6,24 @@ import os
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
 
 from imageseo.model import git_lfs, regular_file
-from imageseo.model.errors import RecipeError
+from imageseo.model.errors import ImageseoError, RecipeError
 from imageseo.model.site import Page, PageHints
+from imageseo.storage.site_folder import SiteFolder
+from imageseo.web.sources import page_texts
 
 HEROES_FILE = "heroes.toml"
 PAGE_SUFFIXES = (".html", ".htm")
 _MAX_BYTES = 16 * 2**20  # of heroes.toml
+TEXT_WITHIN = 262_144
+"""Bytes from the start of a built page; a headline or code below them does not open the article."""
 
 
 def html_files(root: Path) -> Iterator[str]:
@@ -110,6 +115,7 @@ class HeroesFile:
     """
 
     entries: tuple[tuple[str, str | Mapping[str, Any]], ...] = ()
+    project: Path = field(default_factory=Path)
 
     @classmethod
     def read(cls, project: Path) -> HeroesFile:
@@ -120,7 +126,7 @@ class HeroesFile:
         try:
             table = tomllib.loads(regular_file.read_text(path, limit=_MAX_BYTES))
         except FileNotFoundError:
-            return cls()
+            return cls(project=project)
         except (OSError, ValueError, RecursionError) as error:
             raise RecipeError(
                 f"{path}: cannot be read: {error}", hint="expected TOML with a table for each URL"
@@ -131,7 +137,7 @@ class HeroesFile:
                     f"{path}: key `{pattern}`: expected a table or the path of an image, found {hero!r}",
                     hint='["guide/*"] followed by keys such as `seed = 4711`, or "guide/" = "images/guide.jpg"',
                 )
-        return cls(entries=tuple(table.items()))
+        return cls(entries=tuple(table.items()), project=project)
 
     def find(self, page: Page) -> str | Mapping[str, Any] | None:
         """Return the hero declared for a page, matched by its URL or its file; None if there is none."""
@@ -151,14 +157,21 @@ class HeroesFile:
                 yield pattern
 
 
-def with_heroes(pages: Sequence[Page], heroes: HeroesFile, keys: Sequence[str]) -> tuple[Page, ...]:
-    """Return the pages with the heroes of the file; front matter that sets ``keys[0]`` takes precedence."""
-    if not heroes.entries or not keys:
+def with_heroes(
+    pages: Sequence[Page], heroes: HeroesFile, keys: Sequence[str], *, root: Path | None = None
+) -> tuple[Page, ...]:
+    """Return the pages with the heroes of the file; front matter that sets ``keys[0]`` takes precedence.
+
+    What a hero shows of its page is read from the page's source, or without one from the built site in ``root``.
+    """
+    if not keys:
         return tuple(pages)
-    return tuple(_with_hero(page, heroes, keys[0]) for page in pages)
+    return tuple(_with_texts(_with_hero(page, heroes, keys[0]), heroes.project, keys, root) for page in pages)
 
 
 def _with_hero(page: Page, heroes: HeroesFile, key: str) -> Page:
+    if not heroes.entries:
+        return page
     meta = page.hints.meta
     names = [str(name).lower() for name in meta]  # YAML has keys of other types
     in_meta = key in names or any(name.startswith(f"{key}_") for name in names)  # flat metadata uses hero_prompt
@@ -166,6 +179,43 @@ def _with_hero(page: Page, heroes: HeroesFile, key: str) -> Page:
     if hero is None:
         return page
     return replace(page, hints=replace(page.hints, meta={**meta, key: hero}, origin=HEROES_FILE))
+
+
+def _with_texts(page: Page, project: Path, keys: Sequence[str], root: Path | None) -> Page:
+    """Return the page with its headline and its first code block, where its hero shows them and they are unknown."""
+    hints = page.hints
+    if not hints.meta:
+        return page
+    is_declared = hints.origin == HEROES_FILE and hints.headline is None
+    wants_headline = is_declared and any(_names(hints.meta, key, "card", "typographic") for key in keys)
+    wants_code = hints.code is None and any(_names(hints.meta, key, "", "code") for key in keys)
+    if not wants_headline and not wants_code:
+        return page
+    headline: str | None = None
+    code: page_texts.Code | None = None
+    with suppress(OSError, ValueError, ImageseoError):  # a page that cannot be read is reported where it is used
+        if hints.source is None:
+            data = b"" if root is None else SiteFolder(root).begin(page.path, TEXT_WITHIN)
+            headline = page_texts.html_headline(data) if wants_headline else None
+            code = page_texts.html_code(data.decode("utf-8", "replace")) if wants_code else None
+        else:
+            text = regular_file.read_text(project / hints.source).removeprefix("\ufeff").replace("\r\n", "\n")
+            is_rest = hints.source.suffix.lower() in (".rst", ".rest", ".txt")
+            body = text if is_rest else page_texts.split_front_matter(text)[2]
+            headline = page_texts.markdown_headline(body) if wants_headline and not is_rest else None
+            code = (page_texts.rest_code if is_rest else page_texts.markdown_code)(body) if wants_code else None
+    return replace(page, hints=replace(hints, headline=hints.headline or headline, code=hints.code or code))
+
+
+def _names(meta: Mapping[str, Any], key: str, option: str, style: str) -> bool:
+    """Whether a hero has an option, or this style; in front matter of any form."""
+    hero = next((value for name, value in meta.items() if str(name).lower() == key), None)
+    if isinstance(hero, str):
+        return f'"{style}"' in hero or bool(option and f'"{option}"' in hero)
+    nested = hero if isinstance(hero, Mapping) else {}
+    flat = {str(name).lower(): value for name, value in meta.items()}
+    styles = (nested.get("style"), flat.get(f"{key}_style"))
+    return style in styles or bool(option and (nested.get(option) or flat.get(f"{key}_{option}")))
 
 
 def _pattern_regex(pattern: str) -> re.Pattern[str]:

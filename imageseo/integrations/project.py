@@ -111,7 +111,7 @@ class Project:
         site = replace(
             bare_site,
             base_url=self.base_url or bare_site.base_url,
-            pages=with_heroes(pages, HeroesFile.read(self.folder), keys),
+            pages=with_heroes(pages, HeroesFile.read(self.folder), keys, root=root),
             generator=generator.name,
             sources=(generator.source,),
             markdown=generator.markdown,

@@ -34,10 +34,10 @@ class Procedural:
     """The provider. ``colors``, ``mode`` and ``project_cards``: defaults for recipes.
 
     Options: ``style`` (one of ALL_STYLES, or ``auto``: one of STYLES), ``colors`` (two to six of ``#rrggbb``, or a
-    mapping of roles), ``mode`` (``auto``, ``light``, ``dark``, or ``both``: light, with a dark version; ``auto`` is not recorded),
-    ``prompt`` and ``negative`` (recorded, but ignored), ``card`` (true, a title, or a mapping of texts and ``layout``),
-    ``tags``, ``letters``, ``code`` and ``image`` (what the styles ``icons``, ``typographic``, ``code`` and ``duotone``
-    show; default: tags, headline and first code block of ``page``). ``title`` and ``subtitle`` are the
+    mapping of roles), ``mode`` (``auto``, ``light``, ``dark``, or ``both``: light, with a dark version; ``auto`` is not
+    recorded), ``prompt`` and ``negative`` (recorded, but ignored), ``card`` (true, a title, or a mapping of texts and
+    ``layout``), ``tags``, ``letters``, ``code`` and ``image`` (what the styles ``icons``, ``typographic``, ``code`` and
+    ``duotone`` show; default: tags, headline and first code block of ``page``). ``title`` and ``subtitle`` are the
     defaults of a card's texts, and are dropped without a card.
     """
 

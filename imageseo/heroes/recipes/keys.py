@@ -31,7 +31,7 @@ WORDED = ("model", "scheduler", "dtype", "vae", "mask", "mode", "weights", "conf
 OPTIONS = (
     *WORDED,
     *("steps", "guidance", "refiner", "embeddings", "loras", "control", "ip_adapter", "image", "strength", "outpaint"),
-    *("hires", "upscale", "colors", "card"),
+    *("hires", "upscale", "colors", "card", "letters", "code", "tags"),
 )
 """Options of the built-in providers, except the keys of a prompt; those in ``WORDED`` are text."""
 

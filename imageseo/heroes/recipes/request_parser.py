@@ -126,6 +126,7 @@ def _read_key(
 def _read_hero(
     reader: FieldReader, mapping: Mapping[str, Any], recipe: Callable[..., BuiltRecipe], card: ReadCard
 ) -> HeroRequest | None:
+    mapping = _with_photo(mapping)
     markers = [key for key in RECIPE_KEYS if key in mapping]
     if markers == ["card"] and any(key in mapping for key in FILE_KEYS):
         markers = []  # a title card over the file
@@ -186,6 +187,14 @@ def _read_hero(
         key=reader.key,
         origin=reader.where,
     )
+
+
+def _with_photo(mapping: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a duotone whose photograph is named like an image file with the key that a recipe has for it."""
+    files = [key for key in FILE_KEYS if key in mapping]
+    if mapping.get("style") != "duotone" or len(files) != 1:
+        return mapping
+    return {"image" if key == files[0] else key: value for key, value in mapping.items()}
 
 
 def _render(reader: FieldReader, key: str, source: str, variables: Mapping[str, Any]) -> str:

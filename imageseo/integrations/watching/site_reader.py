@@ -58,7 +58,7 @@ class SiteReader:
             known = pages.get(path)
             if known is not None and known.hints.source is not None:
                 continue  # its source says all
-            (new,) = with_heroes([directory.read_page(files, path, hero_key=key)], heroes, keys)
+            (new,) = with_heroes([directory.read_page(files, path, hero_key=key)], heroes, keys, root=old.root)
             pages[path] = known if known == new else new
         if not paths:
             return None

@@ -115,10 +115,10 @@ class Calm:
             found = np.maximum(found, fade(across) * fade(down))
         return found
 
-    def settle(self, paint: Paint, canvas: Canvas, tone: Lab, strength: float = 0.92) -> None:
+    def settle(self, paint: Paint, canvas: Canvas, tone: Lab) -> None:
         """Let the image fade into a tone of its own where texts lie."""
         if self.places:
-            paint.lay(tone, self.mask(canvas) * np.float32(strength))
+            paint.lay(tone, self.mask(canvas))
 
 
 NO_TEXT = Calm()

@@ -21,7 +21,7 @@ def draw(canvas: Canvas, palette: Palette, dice: Dice, calm: Calm = NO_TEXT) -> 
     grid = ground.towards(palette.pale if palette.night else palette.deep, 0.12)
     calm = calm.facing(_FOCUS)
     floor = calm.floor
-    shapes = [box(0.0, y * floor / UNIT, width, 2.5, grid) for y in (200.0, 360.0, 520.0, 680.0, 840.0)]
+    shapes = [] if calm else [box(0.0, y, width, 2.5, grid) for y in (200.0, 360.0, 520.0, 680.0, 840.0)]
     stands = dice.chance(0.55)
     if stands:
         shapes += _columns(width, first, second, dice, calm)
@@ -35,19 +35,22 @@ def draw(canvas: Canvas, palette: Palette, dice: Dice, calm: Calm = NO_TEXT) -> 
 
 
 def _columns(width: float, first: Lab, second: Lab, dice: Dice, calm: Calm) -> list[str]:
-    """Return columns in two parts that grow to the right."""
-    count = dice.integer(9, 13)
-    pitch, floor, room = width / count, calm.floor, 0.8 if calm else 0.68
+    """Return columns in two parts that grow to the right; beside or above the texts of a card."""
+    count, room, start, floor = dice.integer(9, 13), 0.68, 0.0, UNIT
+    if calm:  # fewer columns have to show both colours
+        start = max((place.right for place in calm.places if place.bottom >= UNIT), default=0.0)
+        start, floor = (0.0, calm.brink) if start > 0.64 * width else (start + 10.0, UNIT)
+        count, room = max(4, int(count * (width - start) / width)), 0.84
+    pitch = (width - start) / count
     shapes = []
     for column in range(count):
         share = column / (count - 1.0)
         height = 150.0 + 560.0 * share * share + dice.real(-60.0, 120.0)
         part = height * dice.real(0.3, 0.55)
-        x, thick = (column + 0.5 - room * 0.5) * pitch, pitch * room
-        if calm:  # fewer columns have to show both colours
-            height, part = (280.0 + 0.72 * height) * floor / UNIT, (150.0 + 0.34 * height) * floor / UNIT
-        if calm.hits(x, floor - height, x + thick, floor - 1.0):
-            continue
+        if calm:
+            height = (560.0 + 0.42 * height) * floor / UNIT
+            part = height * 0.5
+        x, thick = start + (column + 0.5 - room * 0.5) * pitch, pitch * room
         below = 40.0 if floor == UNIT else 0.0
         shapes.append(box(x, floor - height, thick, height + below, first, 14.0))
         shapes.append(box(x, floor - part, thick, part + below, second))

@@ -1,0 +1,1 @@
+"""Sources of pages: what is read of Markdown and reStructuredText."""
