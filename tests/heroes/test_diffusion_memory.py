@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import sys
+from dataclasses import replace
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -78,6 +80,23 @@ def test_offloaded_models_draw_the_same(project: Path, monkeypatch: pytest.Monke
     assert [each.png for each in offloaded] == [each.png for each in plain]
     assert offloaded[0].env["memory"] == "offload"
     assert "memory" not in plain[0].env
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="counts in KiB")
+@pytest.mark.parametrize("memory", ["auto", "offload"])
+def test_memory_does_not_grow_with_the_number_of_heroes(project: Path, memory: str) -> None:
+    """Twenty heroes in one process, with and without additions, need hardly more than the first five."""
+    import resource
+
+    provider = configured(project, memory=memory)
+    kinds = [recipe(), recipe(loras=["ink.safetensors"]), recipe(image="sketch.png", steps=4)]
+    peaks = []
+    for count in (5, 20):
+        wanted = [replace(kinds[number % 3], seed=100 * count + number) for number in range(count)]
+        assert len(list(provider.produce(wanted))) == count
+        peaks.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+    assert peaks[1] - peaks[0] < 24, f"{peaks} MiB"
 
 
 @pytest.mark.skipif(find_spec("torchao") is None, reason="needs torchao")

@@ -217,6 +217,43 @@ class TestFolders:
         snapshot = write_model(tmp_path / "hub/models--org--name/snapshots" / COMMIT)
         assert files.folder("model", f"org/name@{COMMIT}") == snapshot
 
+    def test_mirror_stands_in_for_a_model_that_vanished(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, subtests: Any
+    ) -> None:
+        monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
+        copy, name = write_model(tmp_path / "models/copy"), f"org/name@{COMMIT}"
+        mirror = {"folder": "models/copy", "sha256": ModelFiles(project=tmp_path, cache=tmp_path).digest(copy)}
+        files = ModelFiles(project=tmp_path, cache=tmp_path / ".cache", mirrors={name: mirror})
+        with subtests.test("the copy is used, online too"):
+            assert files.folder("model", name) == copy
+            online = ModelFiles(project=tmp_path, cache=tmp_path / ".cache", offline=False, mirrors={name: mirror})
+            assert online.folder("model", name) == copy
+        with subtests.test("another commit is not the same model"), pytest.raises(ProviderError, match="hub's cache"):
+            files.folder("model", f"org/name@{'0' * 40}")
+        with subtests.test("other files are refused"):
+            weights = copy / "unet/diffusion_pytorch_model.safetensors"
+            weights.write_bytes(weights.read_bytes()[:-1] + b"\x7f")
+            with pytest.raises(ProviderError, match="is no copy of org/name"):
+                files.folder("model", name)
+        with subtests.test("the hub's own files come first"):
+            snapshot = write_model(tmp_path / "hub/models--org--name/snapshots" / COMMIT)
+            assert files.folder("model", name) == snapshot
+
+    @pytest.mark.parametrize(
+        ("mirrors", "message"),
+        [
+            ("x", "expected a table of models"),
+            ({"org/name": {"folder": "m", "sha256": f"sha256:{'0' * 64}"}}, "expected `org/name@<commit>`"),
+            ({f"org/name@{COMMIT}": "m"}, "expected `folder` and `sha256`"),
+            ({f"org/name@{COMMIT}": {"folder": "m", "sha256": "00"}}, "expected sha256: and 64 digits"),
+        ],
+    )
+    def test_faulty_mirrors_are_named(self, tmp_path: Path, mirrors: Any, message: str) -> None:
+        context = ProviderContext(project=tmp_path, cache=tmp_path, options={"mirrors": mirrors})
+        with pytest.raises(SettingsError) as caught:
+            PROVIDER.configure(context)
+        assert message in str(caught.value)
+
     def test_complete_snapshot_needs_no_network(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
         snapshot = write_model(tmp_path / "hub/models--org--name/snapshots" / COMMIT)

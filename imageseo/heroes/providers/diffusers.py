@@ -28,6 +28,7 @@ class DiffusersOptions:
     on ``threads`` CPU threads, with deterministic algorithms. ``batch``: images per batch otherwise. ``width``,
     ``height``: default size of recipes, before ``hero.width`` and ``hero.height``. ``strict``: a prompt that an encoder
     cannot read to its end is an error. ``memory``: ``auto``, ``offload``, ``8bit`` or ``4bit``.
+    ``mirrors``: model of the hub -> ``folder`` with a copy and the ``sha256`` that its files must have.
     """
 
     model: str | None = None
@@ -40,6 +41,7 @@ class DiffusersOptions:
     height: int | None = None
     strict: bool = False
     memory: str = "auto"
+    mirrors: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +117,10 @@ class Diffusers:
         if "runner" not in self._runners:
             context = self._context or ProviderContext(project=Path(), cache=Path(".imageseo"))
             files = _import_module("model_files").ModelFiles(
-                project=context.project, cache=context.cache, offline=self.options.offline
+                project=context.project,
+                cache=context.cache,
+                offline=self.options.offline,
+                mirrors=self.options.mirrors,
             )
             self._runners["runner"] = _import_module("runner").DiffusionRunner(
                 files=files,
@@ -154,6 +159,8 @@ def _options(table: Mapping[str, Any], name: str) -> DiffusersOptions:
         elif key == "memory":
             if value not in _import_module("memory").MODES:
                 faults.append(f"{location}: found {value!r}, expected auto, offload, 8bit or 4bit")
+        elif key == "mirrors":
+            faults += _mirror_faults(location, value)
         elif key in ("offline", "repro", "strict"):
             if not isinstance(value, bool):
                 faults.append(f"{location}: found {value!r}, expected true or false")
@@ -164,6 +171,21 @@ def _options(table: Mapping[str, Any], name: str) -> DiffusersOptions:
     if faults:
         raise SettingsError(tuple(faults))
     return DiffusersOptions(**table)
+
+
+def _mirror_faults(location: str, value: Any) -> list[str]:
+    if not isinstance(value, Mapping):
+        return [f"{location}: found {value!r}, expected a table of models"]
+    faults = []
+    for model, place in value.items():
+        if not re.fullmatch(r"[\w.-]+/[\w.-]+@[0-9a-f]{40}", str(model)):
+            faults.append(f"{location}: found the model {model!r}, expected `org/name@<commit>`")
+        is_table = isinstance(place, Mapping) and set(place) == {"folder", "sha256"}
+        if not is_table or not all(isinstance(each, str) for each in place.values()):
+            faults.append(f"{location}.{model}: found {place!r}, expected `folder` and `sha256`")
+        elif not re.fullmatch(r"sha256:[0-9a-f]{64}", place["sha256"]):
+            faults.append(f"{location}.{model}.sha256: found {place['sha256']!r}, expected sha256: and 64 digits")
+    return faults
 
 
 PROVIDER = Diffusers()

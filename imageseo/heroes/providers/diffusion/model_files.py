@@ -22,11 +22,15 @@ _HUB_NAME = re.compile(r"[\w-][\w.-]*/[\w.-]+(?:@.*)?")
 
 @dataclass(slots=True, kw_only=True)
 class ModelFiles:
-    """Resolves paths of a recipe. ``cache``: folder of the digest cache. ``offline``: never access the hub."""
+    """Resolves paths of a recipe. ``cache``: folder of the digest cache. ``offline``: never access the hub.
+
+    ``mirrors``: model of the hub -> ``folder`` with a copy of it and the ``sha256`` of its files.
+    """
 
     project: Path
     cache: Path
     offline: bool = True
+    mirrors: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     _digests: dict[str, str] | None = field(default=None, repr=False)
 
     def path(self, key: str, value: str) -> Path:
@@ -120,8 +124,23 @@ class ModelFiles:
     def _cache_file(self) -> Path:
         return self.cache / "diffusers" / "digests.json"
 
+    def _mirrored(self, key: str, model: str, mirror: Mapping[str, str]) -> Path:
+        """Return the copy of a model. Raises ProviderError if there is none, or if it is not the same model."""
+        folder = self.folder(key, mirror["folder"])
+        found = self.digest(folder)
+        if found != mirror["sha256"]:
+            raise ProviderError(
+                f"`{key}`: {mirror['folder']} is no copy of {model}: its files are {found[:19]}…, "
+                f"not {mirror['sha256'][:19]}…",
+                hint="restore the copy, or correct `sha256` in providers.diffusers.mirrors",
+            )
+        return folder
+
     def _snapshot(self, key: str, repo: str, commit: str) -> Path:
         folder = hub_cache() / f"models--{repo.replace('/', '--')}" / "snapshots" / commit
+        mirror = self.mirrors.get(f"{repo}@{commit}")
+        if mirror is not None and not _is_complete(folder, key):
+            return self._mirrored(key, f"{repo}@{commit}", mirror)
         if not self.offline and not _is_complete(folder, key):
             folder = _download(key, repo, commit, folder)
         if not folder.is_dir():
