@@ -147,6 +147,8 @@ class TestOwnTemplates:
             ("{{ ''.__class__.__mro__ }}", "unsafe", 2),
             ("{{ titel }}", "'titel' is undefined", 2),
             ("{% if %}", "Expected an expression", 2),
+            ('<text x="5" y="50" font-family="Nope">{{ title }}</text>', "<text> is not drawn", 2),
+            ("<g><text><tspan>New</tspan></text></g>", "<text> is not drawn", 2),
             ("<g>", "no valid SVG", None),
             ('<use id="a" href="#a"/>', "more than 20000 elements", None),
             ('<g id="a">' + "<g/>" * 20 + "</g>" + "".join(
@@ -181,7 +183,7 @@ class TestOwnTemplates:
         assert message in caught.value.message
 
     def test_title_is_escaped_once(self, tmp_path: Path) -> None:
-        template = f'{HEAD}<text x="5" y="50">{{{{ title }}}}</text><g id="{{{{ title }}}}"/>{TITLE}</svg>'
+        template = f'{HEAD}<desc>{{{{ title }}}}</desc><g id="{{{{ title }}}}"/>{TITLE}</svg>'
         (tmp_path / "cards").mkdir()
         (tmp_path / "cards" / "team.svg.jinja").write_text(template, "utf-8")
         own = provider(tmp_path)

@@ -283,7 +283,7 @@ def plane_luminance(planes: tuple[Field, Field, Field]) -> Field:
 
 
 def _rasterize(svg: str) -> NDArray[np.uint8]:
-    """Draw an SVG, (height, width, 4); labels of a template are in the brand's font."""
+    """Draw an SVG, (height, width, 4)."""
     import resvg_py
 
     png = resvg_py.svg_to_bytes(svg_string=svg, skip_system_fonts=True)

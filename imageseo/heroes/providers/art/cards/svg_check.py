@@ -14,7 +14,7 @@ _OWN = re.compile(r"#|data:image/(?:png|jpe?g|webp|gif);base64,|\Z", re.IGNORECA
 
 
 def check(svg: str, name: str, source: str) -> None:
-    """Raise RecipeError if it is no SVG, loads a file or a URL, or draws too many elements."""
+    """Raise RecipeError if it is no SVG, loads a file or a URL, has texts of its own, or draws too many elements."""
     from lxml import etree
 
     text = svg.strip()
@@ -31,6 +31,7 @@ def check(svg: str, name: str, source: str) -> None:
         hint = 'write <svg xmlns="http://www.w3.org/2000/svg" …>'
         raise fault(name, None, f"it yields <{etree.QName(root).localname}> and no SVG", hint)
     _check_references(root, name, source)
+    _check_texts(root, name, source)
     if _drawn(root) > _MOST_ELEMENTS:
         raise fault(name, None, f"it draws more than {_MOST_ELEMENTS} elements", "simplify the template")
 
@@ -47,6 +48,14 @@ def _check_references(root: Any, name: str, source: str) -> None:
             if not _OWN.match(value.strip()):
                 message = f"it loads {value[:80]!r}: a card loads no file and no URL"
                 raise fault(name, _line(source, value), message, "use the slots `picture` and `logo`, or a data: URI")
+
+
+def _check_texts(root: Any, name: str, source: str) -> None:
+    """Refuse SVG's own texts: no system font is loaded, so that they would be missing without a word."""
+    for element in root.iter(f"{_SVG}text"):
+        if "".join(element.itertext()).strip():
+            hint = "set it with `box`, as in `{{ box('Label', x=safe.x, width=safe.w, size=30 * unit, top=safe.y) }}`"
+            raise fault(name, _line(source, "<text"), "<text> is not drawn", hint)
 
 
 def _drawn(root: Any) -> int:
