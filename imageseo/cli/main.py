@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from imageseo.cli.alt import alt
 from imageseo.cli.cache import cache
 from imageseo.cli.completion import completion
 from imageseo.cli.doctor import doctor
@@ -123,7 +124,7 @@ def build(directory: Path, config: Path | None, frozen: bool, verified: bool, wr
 
 _COMMANDS = (
     *(generate, pick, history, init, lint, explain, measure, verify),
-    *(cache, lock, watch, report, completion, undo, doctor),
+    *(alt, cache, lock, watch, report, completion, undo, doctor),
 )
 for _command in _COMMANDS:
     cli.add_command(_command)

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, field
 
+from imageseo.config.alt import AltSettings
 from imageseo.config.brand import BrandSettings
 from imageseo.config.budgets import BudgetSettings
 from imageseo.config.encoding import EncodeSettings, QualityFloorSettings, QualitySettings, TargetSettings
@@ -137,6 +138,7 @@ class Settings(SettingsGroup, frozen=True, kw_only=True):
     layout: LayoutSettings = LayoutSettings()
     measure: MeasureSettings = MeasureSettings()
     hero: HeroSettings = HeroSettings()
+    alt: AltSettings = AltSettings()
     providers: Annotated[
         dict[str, dict[str, Any]], Meta(description="Options of hero providers, one table each: `providers.library`.")
     ] = field(default_factory=dict)

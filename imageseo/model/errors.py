@@ -86,6 +86,13 @@ class RecipeError(ImageseoError):
         return cls("\n".join(lines), faults=faults)
 
 
+class AltDraftsError(ImageseoError):
+    """The file of drafts of alternative texts, or the model that describes images, cannot be used."""
+
+    id = "alt-drafts"
+    title = "Alternative texts"
+
+
 class ProviderError(ImageseoError):
     """A provider could not make a hero."""
 

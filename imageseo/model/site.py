@@ -35,6 +35,7 @@ class PageHints:
     that the source declares. ``headline``: the page's ``<h1>`` as text, where it is known before the page is built.
     ``code``: language and text of the page's first code block, if its hero shows it.
     ``language``: the language tag of the page's text, ``""`` if the generator knows none.
+    ``alts``: approved alternative texts, by site path of the image; of the inserted hero by ``hero``.
     """
 
     source: Path | None = None
@@ -47,6 +48,7 @@ class PageHints:
     unlisted: str = ""
     fault: SourceFault | None = None
     language: str = ""
+    alts: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

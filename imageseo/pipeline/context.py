@@ -21,6 +21,7 @@ from imageseo.model.layout import SiteLayout
 from imageseo.model.progress import Progress
 from imageseo.model.protocols import Store
 from imageseo.model.site import Page, Site
+from imageseo.pipeline.alt_texts.drafts_file import with_approved
 from imageseo.pipeline.incremental.build_memory import BuildMemory, Recollection
 from imageseo.pipeline.incremental.probe_cache import ProbeCache
 from imageseo.pipeline.incremental.state_session import StateSession
@@ -90,6 +91,7 @@ class BuildContext:
     @classmethod
     def prepare(cls, site: Site, settings: Settings, tools: BuildTools) -> BuildContext:
         """Open the output folder and the build state. Raises SiteError for an unsuitable folder."""
+        site = with_approved(site, site.project / settings.alt.file)
         recall = tools.memory.recall() if tools.memory is not None else None
         state, max_pixels = tools.state, settings.encode.max_pixels
         is_known = state.open(

@@ -122,7 +122,10 @@ class HeroPublisher:
                 base_url=self.site.base_url,
                 exists=self.files.exists,
             )
-            self._requests[page.path] = reader.of(page)
+            request = reader.of(page)
+            if request is not None and request.alt is None:
+                request = replace(request, alt=dict(page.hints.alts).get("hero"))
+            self._requests[page.path] = request
         return self._requests[page.path]
 
     def _all_requests(self) -> Iterator[HeroRequest]:

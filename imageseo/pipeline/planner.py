@@ -19,6 +19,7 @@ from imageseo.model.image import Asset, ImageRef, OptOut, PageScan, Span, Varian
 from imageseo.model.plan import PageHero, PagePlan
 from imageseo.model.site import Page
 from imageseo.pipeline import markup, page_plan, variant_selection
+from imageseo.pipeline.alt_texts.apply import with_alts
 from imageseo.pipeline.context import BuildContext
 from imageseo.pipeline.incremental.dependencies import DependencyTracker
 from imageseo.pipeline.page_listing import PageListing
@@ -132,6 +133,9 @@ def plan_page(context: BuildContext, page: Page, hero: PageHero | None) -> Plann
         has_style=chooser.has_style,
         style_sheet=_style_sheet_url(context, page, scan) if settings.style == "file" else None,
     )
+    if page.hints.alts:
+        alts = dict(page.hints.alts)
+        plan = with_alts(plan, scan, alts, asset_of=lambda ref: assets.get(ref.span), choose=chooser.choose)
     if settings.placeholder != "off":
         plan = _with_placeholders(context, facts, plan, chooser)
     plan = checked_plan(html, plan, partial(markup.page_edits, json_ld="{}"))

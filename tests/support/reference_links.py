@@ -11,6 +11,7 @@ COMMAND_PAGES: Mapping[str, str] = {
     "[See what imageseo saved](../how-to/report.md)",
     "imageseo watch": "[Watch while you write](../how-to/watch.md)",
     "imageseo lint": "[Lint](../how-to/lint.md), [Rules and findings](rules.md)",
+    "imageseo alt": "[Draft missing texts](../how-to/alt-text.md#draft-missing-texts)",
     "imageseo explain": "[Rules and findings](rules.md)",
     "imageseo measure": "[Measure in a browser](../how-to/measure.md)",
     "imageseo verify": "[Verify in a browser](../how-to/verify.md)",
@@ -40,6 +41,7 @@ GROUP_TITLES: Mapping[str, tuple[str, str]] = {
     "layout": ("Layout", ""),
     "measure": ("Measure", "For [`imageseo measure`](../how-to/measure.md) and [`verify`](../how-to/verify.md)."),
     "hero": ("Heroes", "See [Give a page a hero](../how-to/heroes.md)."),
+    "alt": ("Alternative texts", "See [Draft missing texts](../how-to/alt-text.md#draft-missing-texts)."),
     "brand": ("Brand", "Of heroes that are drawn."),
     "rights": (
         "Rights",

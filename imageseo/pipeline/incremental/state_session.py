@@ -284,7 +284,7 @@ def _context_digest(page: Page, hero: PageHero | None, declined: bool) -> bytes 
         return bytes.fromhex(
             build_state.digest(
                 *(source, hints.source_dir, hints.title, dict(hints.meta), hints.origin, hints.unlisted),
-                *(hints.headline, hints.code, hero_values, declined),
+                *(hints.headline, hints.alts, hints.code, hero_values, declined),
             )
         )
     except (TypeError, ValueError, OverflowError, RecursionError):  # a plug-in may put any object into front matter

@@ -1,0 +1,1 @@
+"""Command `alt`: collect drafts of missing alternative texts."""

@@ -1,0 +1,1 @@
+"""Drafts of alternative texts: their file, what is proposed, and what a build takes from it."""
