@@ -19,6 +19,7 @@ from imageseo.config.fields import (
 )
 from imageseo.config.heroes import HeroSettings
 from imageseo.config.measuring import MeasureSettings
+from imageseo.config.social import SocialSettings
 from imageseo.model.finding import Severity
 from imageseo.model.formats import BUILT_IN
 
@@ -139,6 +140,7 @@ class Settings(SettingsGroup, frozen=True, kw_only=True):
     measure: MeasureSettings = MeasureSettings()
     hero: HeroSettings = HeroSettings()
     alt: AltSettings = AltSettings()
+    social: SocialSettings = SocialSettings()
     providers: Annotated[
         dict[str, dict[str, Any]], Meta(description="Options of hero providers, one table each: `providers.library`.")
     ] = field(default_factory=dict)

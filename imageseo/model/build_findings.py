@@ -41,6 +41,7 @@ BUILD_FINDINGS: Mapping[str, str] = {
     "quality-lowered": "a hero is encoded with lower quality than usual, because it would exceed its budget otherwise",
     "site-url-missing": "no site URL is configured, so JSON-LD and the image sitemap are left out",
     "sitemap-schema": "the generator's sitemap cannot be extended",
+    "social-card": "the image of a page's link preview was not made, or cannot show the page's title as it is",
     "variant-dropped": "variants that would save nothing, or that are too long for their format, are left out",
     "verify-console": "`verify`: the browser reports errors that it does not report without imageseo",
     "verify-content": "`verify`: text is not shown any more, or only now",
@@ -108,6 +109,8 @@ REMEDIES: Mapping[str, str] = {
     "site-url-missing": "Set `site_url` in imageseo.toml, or the site's URL in the generator's configuration: JSON-LD "
     "and image sitemaps need absolute URLs.",
     "sitemap-schema": "Correct the sitemap, or set `sitemap: false`; the finding states what is wrong with it.",
+    "social-card": "Correct what the message names: a font or a template of your settings, an image that cannot be "
+    "read, or a title with characters that no installed font has. The page has no new tags until then.",
     "variant-dropped": "Nothing: the other variants or the source file are served instead. The file is often well "
     "compressed already, tiny, or too long for one of the formats.",
     "verify-console": 'Open the page and the browser\'s console. `data-imageseo="ignore"` on an element keeps its '

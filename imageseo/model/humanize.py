@@ -8,11 +8,12 @@ _SINGULAR |= {
     "variants": "variant",
     "heroes": "hero",
     "crops": "crop",
+    "cards": "social card",
     "candidates": "candidate",
     "pins": "pin",
 }
 _SINGULAR |= {"changed": "file changed"}
-_PLURAL = {"changed": "files changed"}
+_PLURAL = {"changed": "files changed", "cards": "social cards"}
 
 
 def format_count(name: str, number: int | float) -> str:

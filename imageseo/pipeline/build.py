@@ -70,8 +70,7 @@ class SitePlan:
 class WrittenSite:
     """The pages as written. ``encoded``: number of new variants, including those encoded again to meet a budget.
 
-    ``seconds``: hash of a new variant -> what it took to encode. ``sitemaps``: those with
-    images listed by imageseo -> digest. ``known_sitemaps``: the same for the next build.
+    ``seconds``: hash of a new variant -> what it took to encode. ``sitemaps``: those with images of ours -> digest.
     """
 
     pages: Sequence[WrittenPage]
@@ -177,6 +176,7 @@ def _write(context: BuildContext, plan: SitePlan, jobs: Jobs, encoded: EncodeRes
 
         files = context.files if context.settings.fallback == "recompress" else None
         recorder = PictureRecorder(encoder=context.encoder, jobs=jobs, files=files)
+        context.social.draw(row.social for row in plan.planned)
         return PageWriter(context=context, jobs=jobs, encoded=encoded, recorder=recorder)
 
     for path, size in context.originals.original_sizes():

@@ -205,6 +205,7 @@ def build_tools(
             progress=progress,
             layout=layout_file.read(project / layout_file.NAME),
             memory=memory,
+            workers=count,
         )
 
 

@@ -28,6 +28,8 @@ from imageseo.pipeline.incremental.state_session import StateSession
 from imageseo.pipeline.originals import OriginalFiles
 from imageseo.pipeline.page_heroes import HeroPublisher
 from imageseo.pipeline.shapes.recipe_ratios import recipe_ratios
+from imageseo.pipeline.social.card_files import files_digest
+from imageseo.pipeline.social.site import SocialCards
 from imageseo.pipeline.stale_files import StaleFileCleaner
 from imageseo.storage.output import OutputFolder
 from imageseo.web.indexing import ListingRules
@@ -39,7 +41,7 @@ class BuildTools:
 
     ``probe``: file and site path -> Asset or BadAsset. ``state``: the build state of the last build.
     ``library``: the project's prompts. ``layout``: the content of the layout file. ``memory``: of a process that builds
-    the site again and again.
+    the site again and again. ``workers``: how many threads draw.
     """
 
     encoder: Encoder
@@ -51,6 +53,7 @@ class BuildTools:
     progress: Progress
     layout: SiteLayout | None = None
     memory: BuildMemory | None = None
+    workers: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +76,7 @@ class BuildContext:
     heroes: HeroPublisher
     stale: StaleFileCleaner
     listing: ListingRules
+    social: SocialCards
     findings: list[Finding] = field(default_factory=list)
     recall: Recollection | None = None
 
@@ -95,7 +99,9 @@ class BuildContext:
         recall = tools.memory.recall() if tools.memory is not None else None
         state, max_pixels = tools.state, settings.encode.max_pixels
         is_known = state.open(
-            site, settings, tools.rules, tools.layout, listing.digest(site), recall.last.known if recall else None
+            *(site, settings, tools.rules, tools.layout),
+            f"{listing.digest(site)}{files_digest(settings.social, settings.brand, site.project)}",
+            recall.last.known if recall else None,
         )
         recall = recall if is_known else None
         beside = [*recall.last.beside, *recall.changed] if recall is not None else None
@@ -125,6 +131,7 @@ class BuildContext:
             store=state.store,
             previous_files=state.current.heroes,
         )
+        indexing = listing.read_rules(site, listing.read_robots(site))
         return cls(
             site=site,
             settings=settings,
@@ -137,6 +144,19 @@ class BuildContext:
             page_context=PageContext.of(site, settings, tools.layout, files, state.current.styles),
             heroes=heroes,
             stale=StaleFileCleaner(site=site, output=output),
-            listing=listing.read_rules(site, listing.read_robots(site)),
+            listing=indexing,
+            social=SocialCards(
+                site=site,
+                settings=settings,
+                listing=indexing,
+                providers=tools.masters.providers,
+                redrawings=heroes.redrawings,
+                file_of=originals.file,
+                has_declined=heroes.has_declined,
+                is_free=heroes.may_overwrite,
+                output=output,
+                store=state.store,
+                workers=tools.workers,
+            ),
             recall=recall,
         )

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from imageseo.config.heroes import HeroSettings
 from imageseo.config.settings import RightsSettings
@@ -32,10 +31,8 @@ from imageseo.pipeline.hero_texts import METADATA_BYTES, card_ground, file_right
 from imageseo.pipeline.incremental.build_state import digest
 from imageseo.pipeline.originals import OriginalFiles
 from imageseo.pipeline.shapes.published_hero import PublishedHero, published_rights
+from imageseo.pipeline.shapes.redrawings import HeroRedrawings
 from imageseo.storage.output import OutputFolder
-
-if TYPE_CHECKING:
-    from imageseo.heroes.masters.redrawn import Redrawer
 
 _INFO = Severity.INFO
 
@@ -69,15 +66,16 @@ class HeroPublisher:
     _declined: set[str] = field(default_factory=set)  # pages with ``hero: false``
     _names: PublishedNames = field(init=False)
     _cards: CardDrawer = field(init=False)
-    _redrawer: Redrawer | None = None
+    redrawings: HeroRedrawings = field(init=False)
 
     def __post_init__(self) -> None:
         self._cards = CardDrawer(self.masters.providers, self.store)
+        self.redrawings = HeroRedrawings(self.store, self.masters.providers, self._cards)
         self._names = PublishedNames(
             folder=self.hero.publish,
             by=self.hero.file_names,
             requests=self._all_requests,
-            may_overwrite=self._may_overwrite,
+            may_overwrite=self.may_overwrite,
             mentions=self._mentions,
         )
 
@@ -175,6 +173,7 @@ class HeroPublisher:
             master, notes = self._cards.over(master, request)
             for note in notes:
                 self._report("hero-card", f"{request.origin}: {note}", "", location, _INFO)
+        self.redrawings.masters[page.path] = master
         rights = published_rights(request, master, self.rights, publish_prompt=self.hero.publish_prompt)
         path = self._names.hero_path(page, request, digest(master.sha256, self.jpeg_quality, rights))
         try:
@@ -217,16 +216,13 @@ class HeroPublisher:
         """Publish the crops and the versions of a hero; without what cannot be drawn again, which is a finding."""
         if not (ratios or self.hero.art_direction != "off" or hero.has_dark_version):
             return (), ()
-        from imageseo.heroes.masters.redrawn import Redrawer  # few sites have shapes
-        from imageseo.pipeline.shapes.hero_shapes import ShapePublisher
+        from imageseo.pipeline.shapes.hero_shapes import ShapePublisher  # few sites have shapes
 
-        if self._redrawer is None:
-            self._redrawer = Redrawer(store=self.store, providers=self.masters.providers)
-        self._redrawer.providers = self._cards.with_cards()
+        redrawer = self.redrawings.redrawer
         shapes = ShapePublisher(
             store=self.store,
             encoder=self.encoder,
-            redrawer=self._redrawer,
+            redrawer=redrawer,
             names=self._names,
             is_published=self._is_published,
             publish=self._publish,
@@ -237,7 +233,7 @@ class HeroPublisher:
         )
         crops = tuple(shapes.publish_crops(hero, ratios))
         versions = tuple(shapes.publish_versions(hero, phone=self.hero.art_direction == "phone"))
-        fault = self._redrawer.faults.get(hero.master.sha256)
+        fault = redrawer.faults.get(hero.master.sha256)
         if fault is not None and hero.master.recipe is not None:
             hint = "draw and pin it again with `imageseo generate PAGE` to have it whole in every shape"
             self._report("hero-cropped", f"its crops are cut, and it has one version: {fault}", hint, location, _INFO)
@@ -268,7 +264,7 @@ class HeroPublisher:
         self.current_files[input_digest] = entry
         return jpeg
 
-    def _may_overwrite(self, path: str) -> bool:
+    def may_overwrite(self, path: str) -> bool:
         """Whether a path does not exist yet, or was published by an earlier build."""
         try:
             return TOOLKIT.encode() in self.output.begins(path, METADATA_BYTES)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Mapping
-from dataclasses import astuple, dataclass, field
+from dataclasses import astuple, dataclass, field, replace
 from functools import lru_cache, partial
 from hashlib import sha256
 from urllib.parse import unquote
@@ -34,7 +34,6 @@ from imageseo.pipeline.incremental.build_state import (
     PublishedVariant,
     RecompressedFile,
 )
-from imageseo.pipeline.incremental.dependencies import DependencyTracker
 from imageseo.pipeline.page_candidates import PageCandidates, hero_sources
 from imageseo.pipeline.page_listing import PageListing
 from imageseo.pipeline.pictures.picture_recorder import PictureRecorder
@@ -82,6 +81,8 @@ class PageWriter:
             pending=self.encoded.pending,
             recompressed_sizes={each.path: each.bytes for each in recompressed},
         )
+        social = self.context.social.publish(page, planned.social, files, build_findings)
+        planned = replace(planned, social=social)
         try:
             for each in recompressed:
                 files.weigh(each.path, each.bytes)
@@ -104,6 +105,7 @@ class PageWriter:
             published=[
                 *(PublishedVariant(path, variant.sha256, variant.bytes) for path, variant in variant_paths.items()),
                 *(PublishedVariant(crop.path, crop.sha256, crop.bytes) for crop in planned.crops),
+                *social.published,
             ],
             planned=[
                 PlannedVariant(_spec_id(spec), self.encoded.variants[spec].sha256)
@@ -132,7 +134,9 @@ class PageWriter:
         dependencies = files.dependencies
         stable = not any(each.fails_build or each.message.startswith(CRASHED) for each in [*findings, *build_findings])
         final = sum(spec in self.encoded.declined or spec in self.encoded.oversized for spec in plan.specs)
-        complete = len(outcome.planned) + final == len(plan.specs)  # failed and refused variants are tried again
+        complete = social.fault is None and len(outcome.planned) + final == len(
+            plan.specs
+        )  # failed and refused variants are tried again
         if result is None or context is None or dependencies is None or not (stable and complete):
             return WrittenPage(page=page, outcome=outcome, digest=result[1] if result is not None else b"")
         source_digest, published_digest, changes = result
@@ -156,17 +160,17 @@ class PageWriter:
 
         The lists are filled even if an error is raised later.
         """
-        page, files, output = planned.page, planned.files, self.context.output
+        page, output = planned.page, self.context.output
         raw, original = planned.read_source(output)
         graph = self._describe(planned, candidates, original, listing)
-        facts, changes = self._predict_facts(page, candidates, original, graph, files)
+        facts, changes = self._predict_facts(planned, candidates, original, graph)
         over = variant_selection.candidates_over_budget(facts.lcp, facts.budgets) if facts.lcp is not None else {}
         smaller = self._encode_smaller(candidates, over) if over else {}
         if smaller:
             build_findings.append(self._lowered_finding(page, candidates, smaller, over))
             candidates = candidates.with_variants(smaller)
             graph = self._describe(planned, candidates, original, listing)
-            facts, changes = self._predict_facts(page, candidates, original, graph, files)
+            facts, changes = self._predict_facts(planned, candidates, original, graph)
         build_findings += graph.findings(page)
         rules = self.context.tools.rules
         if candidates.count_waiting():
@@ -178,7 +182,7 @@ class PageWriter:
         for path, variant in paths.items():
             self._publish(path, variant)
         is_written = output.write(page.path, facts.html)
-        self.context.stale.add_written_page(page, paths)
+        self.context.stale.add_written_page(page, [*paths, *(each.path for each in planned.social.published)])
         if is_written and original != raw:
             self.context.stale.add_replaced_page(page, raw)
         published_digest = sha256(facts.html).digest()
@@ -207,12 +211,14 @@ class PageWriter:
         return list(self.context.originals.replacements(planned.plan.fallbacks, planned.shown, self.encoded.variants))
 
     def _predict_facts(
-        self, page: Page, candidates: PageCandidates, original: bytes, graph: PageGraph, files: DependencyTracker
+        self, planned: PlannedPage, candidates: PageCandidates, original: bytes, graph: PageGraph
     ) -> tuple[PageFacts, tuple[edits.Edit, ...]]:
         """Return the facts of the page as it will be published, and its edits; its variants count as existing."""
+        page, files = planned.page, planned.files
         for path, variant in candidates.variant_paths().items():
             files.add(path, variant.bytes)
-        changes = markup.page_edits(candidates.plan, candidates.variants, json_ld=graph.text, others=graph.edits)
+        others = [*planned.social.edits, *graph.edits]
+        changes = markup.page_edits(candidates.plan, candidates.variants, json_ld=graph.text, others=others)
         html = edits.apply(original, changes)
         scan = predicted_scan(original, candidates.plan, candidates.variants)
         facts = PageFacts(
@@ -253,18 +259,9 @@ class PageWriter:
     ) -> Finding:
         hero = candidates.plan.hero_image or candidates.plan.insert
         assert hero is not None  # only its variants are encoded again
-        before = candidates.variants
-        changes = [
-            variant_findings.LoweredVariant(
-                format=spec.format,
-                width=spec.width,
-                before=self.context.encoder.quality_of(before[spec], self.jobs),
-                after=new.spec.quality,
-                bytes_before=before[spec].bytes,
-                bytes_after=new.bytes,
-            )
-            for spec, new in smaller.items()
-        ]
+        changes = variant_findings.lowered_variants(
+            candidates.variants, smaller, lambda variant: self.context.encoder.quality_of(variant, self.jobs)
+        )
         location = location_of(page, hero.ref if isinstance(hero, ImagePlan) else None)
         return variant_findings.lowered_finding(hero.asset, changes, min(over.values()), location)
 

@@ -30,6 +30,7 @@ from imageseo.pipeline.safe_markup.preloads import PreloadLink, preload_links
 from imageseo.pipeline.safe_markup.style_rules import STYLE_SHEET, style_text
 from imageseo.pipeline.shapes.article_crops import article_crops
 from imageseo.pipeline.shapes.version_plan import with_versions
+from imageseo.pipeline.social.card import NO_CARD, PageCard
 from imageseo.pipeline.unchanged_images import count_reasons
 from imageseo.storage.output import OutputFolder
 from imageseo.web import urls
@@ -50,6 +51,7 @@ class PlannedPage:
     ``unchanged``: reason -> number of images that are left as they are for it. ``shown``: the image files that it
     shows or links to, and that may contain a prompt. ``source_digest``: of the page without edits of earlier builds.
     ``article_crops``: crops of a hero that is a file, for the article of the page's JSON-LD.
+    ``social``: its social card.
     """
 
     page: Page
@@ -59,6 +61,7 @@ class PlannedPage:
     unchanged: Mapping[str, int]
     shown: Sequence[Asset] = ()
     source_digest: bytes = b""
+    social: PageCard = NO_CARD
     article_crops: Sequence[Asset] = ()
 
     @property
@@ -103,6 +106,7 @@ def plan_page(context: BuildContext, page: Page, hero: PageHero | None) -> Plann
         recompress=recompress,
         img_format=settings.img_format,
     )
+    declared = hero
     hero, insert = _unshown(facts, hero, lambda ref: assets.get(ref.span), settings.hero.insert, context.output)
     ceiling = variant_selection.hero_ceiling(facts.budgets)
     plan = page_plan.plan_page(
@@ -149,6 +153,7 @@ def plan_page(context: BuildContext, page: Page, hero: PageHero | None) -> Plann
         unchanged=unchanged,
         shown=shown,
         source_digest=sha256(html).digest(),
+        social=context.social.plan(facts, plan, declared),
     )
     if not scan.json_ld:
         return planned

@@ -18,6 +18,7 @@ from imageseo.model.site import Page
 from imageseo.pipeline import variant_findings
 from imageseo.pipeline.incremental.build_state import PageOutcome, PageRecord
 from imageseo.pipeline.safe_markup.findings import markup_findings
+from imageseo.pipeline.social.card import is_card_path
 from imageseo.storage.site_folder import OutsideError
 from imageseo.web import filenames
 
@@ -131,7 +132,10 @@ def build_result(
             "images": sum(each.images for each in outcomes),
             "heroes": sum(each.hero for each in outcomes),
             "variants": len({path for path in published if filenames.looks_like_variant(path)}),
-            "crops": len({path for path in published if not filenames.looks_like_variant(path)}),
+            "crops": len(
+                {path for path in published if not (filenames.looks_like_variant(path) or is_card_path(path))}
+            ),
+            "cards": len({path for path in published if is_card_path(path)}),
             "encoded": encoded,
             "reused": len(planned) - new,
             "waiting": sum(each.waiting for each in outcomes),

@@ -14,6 +14,7 @@ from imageseo.model.errors import SiteError
 from imageseo.model.site import Page, Site
 from imageseo.pipeline.hero_texts import METADATA_BYTES
 from imageseo.pipeline.shapes.crop_windows import is_crop_name
+from imageseo.pipeline.social.card import is_card_path
 from imageseo.storage.output import OutputFolder
 from imageseo.web import filenames, urls
 from imageseo.web.srcset import candidates
@@ -64,8 +65,8 @@ class StaleFileCleaner:
     def remove(self) -> Iterator[tuple[str, OSError | SiteError]]:
         """Remove stale files; yield paths that cannot be removed, with the reason.
 
-        Only files by imageseo are removed: variants whose name contains the hash of their bytes, and crops whose
-        metadata names imageseo as writer.
+        Only files by imageseo are removed: variants whose name contains the hash of their bytes, and crops and social
+        cards whose metadata names imageseo as writer.
         """
         stale = {path: unquote(posixpath.basename(path)).encode() for path in self._previous - self._referenced}
         for page in self.site.pages if stale else ():
@@ -79,7 +80,7 @@ class StaleFileCleaner:
             try:
                 data = self.output.read(path)
                 if filenames.is_variant(path, sha256(data).hexdigest()) or (
-                    is_crop_name(path) and _WRITER in data[:METADATA_BYTES]
+                    (is_crop_name(path) or is_card_path(path)) and _WRITER in data[:METADATA_BYTES]
                 ):
                     self.output.remove(path)
             except FileNotFoundError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from imageseo.images.encoding.encode_result import EncodeResult
@@ -11,7 +11,7 @@ from imageseo.lint.engine import location_of
 from imageseo.model.build_findings import REMEDIES
 from imageseo.model.finding import Finding, Location, Severity
 from imageseo.model.humanize import format_bytes
-from imageseo.model.image import Asset
+from imageseo.model.image import Asset, Variant, VariantSpec
 from imageseo.model.plan import PagePlan
 from imageseo.model.site import Page
 from imageseo.pipeline.incremental.build_state import DroppedVariants, PageOutcome, RecompressedFile
@@ -172,6 +172,25 @@ class LoweredVariant:
         quality = f"quality {self.after} instead of {self.before}"
         size = f"{format_bytes(self.bytes_after)} instead of {format_bytes(self.bytes_before)}"
         return f"{self.width}w {self.format} has {quality}, {size}"
+
+
+def lowered_variants(
+    before: Mapping[VariantSpec, Variant],
+    smaller: Mapping[VariantSpec, Variant],
+    quality_of: Callable[[Variant], int | None],
+) -> list[LoweredVariant]:
+    """Return what changed with variants that were encoded again. ``before``: by the same specs."""
+    return [
+        LoweredVariant(
+            format=spec.format,
+            width=spec.width,
+            before=quality_of(before[spec]),
+            after=new.spec.quality,
+            bytes_before=before[spec].bytes,
+            bytes_after=new.bytes,
+        )
+        for spec, new in smaller.items()
+    ]
 
 
 def lowered_finding(asset: Asset, changes: Sequence[LoweredVariant], limit: int, location: Location) -> Finding:

@@ -27,6 +27,7 @@ _LABELS: Mapping[str, tuple[str, str]] = {
     "zh": ("图片：AI生成", "AI生成"),
     "zh-hant": ("圖片：AI生成", "AI生成"),
 }
+ENGLISH_OVERLAY = _LABELS["en"][1]
 _TRADITIONAL_CHINESE = re.compile(r"zh-(?:hant|tw|hk|mo)\b")
 _AI_MENTION = re.compile(
     r"(?<![^\W\d_])(?:AI|A\.I\.|KI|IA)(?![^\W\d_])|künstliche\w* Intelligenz|artificial intelligence|"

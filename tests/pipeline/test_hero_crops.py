@@ -148,7 +148,7 @@ def test_moon_in_a_plain_sky_is_complete() -> None:
 def test_image_without_subject_is_cropped_at_its_centre(image: Image.Image) -> None:
     (crop,) = make_crops(png(image), ["1:1"])
     assert crop.size == (360, 360)
-    assert hero_crops._find_subject(image.convert("RGB"), "1:1") == pytest.approx((0.5, 0.5), abs=0.01)
+    assert hero_crops.find_subject(image.convert("RGB"), "1:1") == pytest.approx((0.5, 0.5), abs=0.01)
 
 
 def test_focal_point_takes_precedence() -> None:

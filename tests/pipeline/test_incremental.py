@@ -21,6 +21,7 @@ from imageseo.model.image import Asset
 from imageseo.pipeline import build as job
 from imageseo.pipeline import composition
 from imageseo.pipeline.incremental import build_state, probe_cache
+from imageseo.pipeline.social.card import is_card_path
 from imageseo.web import filenames
 from imageseo.web.html import page_scan
 from tests.pipeline.test_build import page
@@ -235,9 +236,10 @@ class TestWarmBuildEqualsColdBuild:
         result_tree, cold_tree = small_sites.tree(warm / "site"), small_sites.tree(cold / "site")
         extra = {name for name in cold_tree if name not in result_tree}
         assert result_tree == {name: data for name, data in cold_tree.items() if name in result_tree}
-        # Stale variants can only be removed with the build state.
+        # Stale variants and cards can only be removed with the build state.
         assert all(
-            filenames.looks_like_variant(name) and name.rpartition("/")[2] not in referenced_variants(result_tree)
+            is_card_path(name)
+            or (filenames.looks_like_variant(name) and name.rpartition("/")[2] not in referenced_variants(result_tree))
             for name in extra
         )
         result = build(warm, state)

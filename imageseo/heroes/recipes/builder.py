@@ -82,7 +82,7 @@ def page_language(page: Page) -> str:
     return next((tag.strip() for tag in written if isinstance(tag, str) and tag.strip()), page.hints.language)
 
 
-def _texts_of(page: Page) -> dict[str, Any]:
+def page_texts(page: Page) -> dict[str, Any]:
     """Return what a provider may read of a page: the variables of a prompt, and what title cards show besides."""
     meta = {key.lower(): value for key, value in page.hints.meta.items() if isinstance(key, str)}
     found = page_context(page)
@@ -106,7 +106,7 @@ def _texts_of(page: Page) -> dict[str, Any]:
 
 def build_card(reader: FieldReader, written: Any, complete: Complete) -> Mapping[str, Any]:
     """Return the card to draw over an image that is not drawn by us; empty: none. Raises RecipeError."""
-    title, texts = _headline(reader.page), _texts_of(reader.page)
+    title, texts = _headline(reader.page), page_texts(reader.page)
     try:
         options = complete("procedural", {"card": reader.card("card", written), "title": title, "page": texts})
     except RecipeError as error:
@@ -212,7 +212,7 @@ def _complete_recipe(bare: Recipe, page: Page, complete: Complete, reads_page: b
     card, title = bare.options.get("card"), _headline(page)
     needs_title = card is True or (isinstance(card, Mapping) and "title" not in card)
     texts: dict[str, Any] = {"title": title} if needs_title and title and "title" not in bare.options else {}
-    texts |= {"page": _texts_of(page)} if reads_page else {}
+    texts |= {"page": page_texts(page)} if reads_page else {}
     former = " ".join((page.hints.title or "").split())
     recipe = replace(
         bare,

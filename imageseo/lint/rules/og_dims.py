@@ -1,8 +1,7 @@
 """The description of a shared image is complete and correct: width, height, type and alternative text.
 
 With `og:image:width` and `og:image:height` Facebook shows the image at the first share, before it has fetched it.
-`og:image:alt` is its alternative text. Each belongs to the `og:image` before it. Off by default, as imageseo does not
-write these tags yet.
+`og:image:alt` is its alternative text. Each belongs to the `og:image` before it.
 
 Bad:
     site_url = "https://x.example/"
@@ -35,7 +34,6 @@ if TYPE_CHECKING:
     from imageseo.lint.facts.page import SiteFiles
 
 SEVERITY = Severity.WARN
-DEFAULT = Severity.OFF
 LINT_ONLY = True
 
 

@@ -1,8 +1,7 @@
 """The image of a shared page is a JPEG or a PNG.
 
 Facebook's and LinkedIn's crawlers do not show AVIF or SVG, and LinkedIn does not show WebP. The format of this site's
-files is read from their content, that of others from the name or `og:image:type`. Off by default, as imageseo does not
-write these tags yet.
+files is read from their content, that of others from the name or `og:image:type`.
 
 Bad:
     site_url = "https://x.example/"
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
     from imageseo.lint.facts.page import SiteFiles
 
 SEVERITY = Severity.ERROR
-DEFAULT = Severity.OFF
 LINT_ONLY = True
 _ACCEPTED = ("jpeg", "png")
 _OTHER_FORMATS = ("webp", "avif", "svg", "gif", "heic", "jxl", "bmp", "tiff", "ico")

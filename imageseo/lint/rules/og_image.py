@@ -1,13 +1,13 @@
 """A shared page has an image: `og:image`, an absolute https URL.
 
 Social networks and messengers fetch it without the page, so they cannot resolve a relative URL, and many refuse
-`http:`. A file of this site must exist. Pages with `noindex`, and the error page, need none. Off by default, as
-imageseo does not write these tags yet.
+`http:`. A file of this site must exist. Pages with `noindex`, and the error page, need none. A page without an image is
+reported, as a warning, only if it has other tags of Open Graph. imageseo makes the image: see `social.cards`.
 
-Bad:
+Bad (a warning, no image):
     <meta property="og:title" content="A harbour">
 
-Bad (relative):
+Bad:
     <meta property="og:image" content="photo-1200x630.jpg">
 
 Bad (not https):
@@ -37,16 +37,18 @@ from imageseo.web.html.head import Head, og_images
 from imageseo.web.indexing import is_unlisted
 
 SEVERITY = Severity.ERROR
-DEFAULT = Severity.OFF
 LINT_ONLY = True
+_CARD_HINT = "give it a hero, or set `social.cards` to title: a build then makes the image and its tags"
 _HINT = 'write `<meta property="og:image" content="https://…">` with the URL of a JPEG of 1200×630 px'
 
 
 def check(page: Page, head: Head, scan: PageScan, target: Callable[[str], ResolvedUrl]) -> Iterator[Problem]:
     found = og_images(head)
-    if not found and not is_unlisted(page.path, scan):
+    shares = any((tag.get("property") or "").lower().startswith("og:") for tag in head.metas)
+    if not found and shares and not is_unlisted(page.path, scan):
         where = ProblemLocation(offset=scan.head_end or 0)
-        yield Problem(message="the page has no og:image: link previews show no image", hint=_HINT, place=where)
+        message = "the page has no og:image: link previews show no image"
+        yield Problem(message=message, hint=_CARD_HINT, severity=Severity.WARN, place=where)
     for preview in found:
         place = ProblemLocation(offset=preview.tag.span.start, image=preview.url or None)
         scheme = preview.url.partition(":")[0].lower()

@@ -2,7 +2,7 @@
 
 Below 600×315 px networks show a thumbnail next to the text instead of a large card; 1200×630 px (1.91:1) is sharp on
 all screens and never cropped. X refuses files above 5 MB, and messengers far smaller ones: 300 KB is safe. Only files
-of this site can be measured. Off by default, as imageseo does not write these tags yet.
+of this site can be measured.
 
 Bad:
     site_url = "https://x.example/"
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from imageseo.lint.facts.page import SiteFiles
 
 SEVERITY = Severity.ERROR
-DEFAULT = Severity.OFF
 LINT_ONLY = True
 _LEAST, _BEST = (600, 315), (1200, 630)
 _RATIO, _SLACK = 1.91, 0.04

@@ -1,8 +1,7 @@
 """A page with an image for link previews asks for the large card.
 
 X shows `og:image` as a small square unless `twitter:card` is `summary_large_image`. Pages without such an image are
-covered by `og-image`; players and apps have cards of their own. Off by default, as imageseo does not write these tags
-yet.
+covered by `og-image`; players and apps have cards of their own.
 
 Bad:
     <meta property="og:image" content="https://x.example/card.jpg">
@@ -27,7 +26,6 @@ from imageseo.model.finding import Severity
 from imageseo.web.html.head import Head, og_images
 
 SEVERITY = Severity.WARN
-DEFAULT = Severity.OFF
 LINT_ONLY = True
 _LARGE = "summary_large_image"
 

@@ -117,7 +117,7 @@ def crop_master(master: bytes, ratios: Iterable[str], *, focal: Focal, max_pixel
     """
     image = _decode_master(master, max_pixels)
     for ratio in ratios:
-        window = crop_window(image.size, ratio, focal if focal is not None else _find_subject(image, ratio))
+        window = crop_window(image.size, ratio, focal if focal is not None else find_subject(image, ratio))
         yield _render_png(image, window)
 
 
@@ -148,7 +148,7 @@ def _render_png(image: Image, window: CropWindow) -> bytes:
     return out.getvalue()
 
 
-def _find_subject(image: Image, ratio: str) -> tuple[float, float]:
+def find_subject(image: Image, ratio: str) -> tuple[float, float]:
     """Return the centre of the window with the most salient content that is not cut off at the rim."""
     if largest_size(image.size, ratio) == image.size:
         return 0.5, 0.5

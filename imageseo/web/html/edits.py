@@ -22,7 +22,7 @@ HERO = "hero"  # the page's hero
 NATURAL = "natural"  # the width that is shown follows from the height that the theme sets
 CHROME = "chrome"  # outside the article: only the theme determines its width
 LINK_ADDABLE = frozenset({"imagesrcset", "imagesizes", "type"})
-_MARKED = ("picture", "img", "figure", "style", "script", "link")
+_MARKED = ("picture", "img", "figure", "style", "script", "link", "meta")
 _MAX_ROUNDS = 10
 
 
@@ -47,11 +47,24 @@ def strip(html: bytes) -> bytes:
     for _ in range(_MAX_ROUNDS):  # a page that somebody has cut may show more of it then
         if not _may_have_marker(html):
             return html
-        cuts = tuple(Edit(span=span, replacement=b"") for span in _added_spans(html))
+        cuts = _restoring_edits(html)
         if not cuts:
             return html
         html = apply(html, cuts)
     return html
+
+
+def replaced_tag(new: bytes, former: bytes) -> bytes:
+    """Return a ``<meta>`` tag that replaces the author's, which it contains. ``new``: its beginning, without ``>``."""
+    quoted = former.replace(b"&", b"&amp;").replace(b'"', b"&quot;").replace(b"<", b"&lt;").replace(b">", b"&gt;")
+    return b'%s %s="%s">' % (new, MARKER.encode(), quoted)
+
+
+def _former_tag(value: str) -> bytes | None:
+    """Return the author's tag that a marker contains; None if it is none."""
+    for quoted, character in (("&gt;", ">"), ("&lt;", "<"), ("&quot;", '"'), ("&amp;", "&")):
+        value = value.replace(quoted, character)
+    return value.encode("latin-1") if value[:5].lower() == "<meta" and value.endswith(">") else None
 
 
 def _may_have_marker(html: bytes) -> bool:
@@ -63,21 +76,42 @@ def _may_have_marker(html: bytes) -> bool:
     return at >= 0
 
 
-def _added_spans(html: bytes) -> list[Span]:
-    """Return the spans that a build added, in order and without overlaps."""
+def _restoring_edits(html: bytes) -> list[Edit]:
+    """Return what takes out all that a build added, in order and without overlaps."""
     from imageseo.web.html import tree  # a build without a changed page parses none
 
     text, document = html.decode("latin-1"), tree.parse(html)
-    found: list[Span] = []
+    found: list[Edit] = []
     for name in _MARKED:  # by name, elements are looked up in an index of the tree
         for element in document.find_all(name):
             if MARKER in element.attrs and tree.is_html(element) and not tree.is_inert(element):
-                found += _spans_of(element, text)
-    spans: list[Span] = []
-    for span in sorted(found):
-        if not spans or span.start >= spans[-1].end:  # a figure contains others
-            spans.append(span)
-    return spans
+                found += _cuts_of(element, text)
+    cuts: list[Edit] = []
+    for cut in sorted(found, key=lambda each: each.span):
+        if not cuts or cut.span.start >= cuts[-1].span.end:  # a figure contains others
+            cuts.append(cut)
+    return cuts
+
+
+def _cuts_of(element: Element, text: str) -> Iterator[Edit]:
+    """Yield what takes out what a build added of an element with the marker."""
+    if element.tag == "meta":
+        yield from _meta_cuts(element, text)
+    else:
+        yield from (Edit(span=span, replacement=b"") for span in _spans_of(element, text))
+
+
+def _meta_cuts(element: Element, text: str) -> Iterator[Edit]:
+    """Yield what removes a ``<meta>`` tag, or puts back the author's."""
+    from imageseo.web.html import tree
+
+    tag = tree.tag_of(element, text)
+    marker = next((each for each in attributes(text, tag) if each.name == MARKER), None) if tag is not None else None
+    if tag is None or marker is None:
+        return
+    former = _former_tag(marker.value) if marker.value else b""
+    if former is not None:
+        yield Edit(span=Span(tag.start, tag.end), replacement=former)
 
 
 def _spans_of(element: Element, text: str) -> Iterator[Span]:

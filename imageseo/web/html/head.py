@@ -48,6 +48,9 @@ class Head:
         return (tag for tag in self.links if kind in (tag.get("rel") or "").lower().split())
 
 
+EMPTY = Head(metas=(), links=())
+
+
 def read(html: bytes, scan: PageScan) -> Head:
     """Read the tags of a page. ``scan``: of the same page, for its charset."""
     source = PageText(html.decode("latin-1"))

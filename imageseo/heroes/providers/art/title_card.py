@@ -20,6 +20,7 @@ from imageseo.heroes.providers.art.cards.recipe import LAYOUTS, ProjectCards
 from imageseo.heroes.providers.art.cards.text import is_rtl
 from imageseo.heroes.providers.art.color import Lab, Paint, Palette, format_hex, luminance, parse_hex
 from imageseo.heroes.providers.art.deterministic import Canvas, Field, clip, fade, flatten
+from imageseo.heroes.providers.art.svg_pixels import rasterize
 from imageseo.heroes.providers.art.vector import from_srgb
 from imageseo.model.errors import RecipeError
 
@@ -85,7 +86,7 @@ class TitleCard:
         if self._template is not None:
             self._svg.check()
         layout = self._svg.layout()
-        shapes = _rasterize(layout.svg)[..., 3]
+        shapes = rasterize(layout.svg)[..., 3]
         groups: dict[str, list[Area]] = {}
         for line in layout.lines:
             box = Area(*line.area)
@@ -112,6 +113,14 @@ class TitleCard:
         """The ink of each line."""
         return tuple(Area(*line.area) for line in self.lines)
 
+    @property
+    def groups(self) -> dict[str, tuple[Area, ...]]:
+        """The ink of each line, by the group of texts that shares a scrim."""
+        found: dict[str, list[Area]] = {}
+        for line in self.lines:
+            found.setdefault(line.group, []).append(Area(*line.area))
+        return {group: tuple(areas) for group, areas in found.items()}
+
     def draw(self, paint: Paint, palette: Palette, salt: int) -> NDArray[np.uint8]:
         """Draw the card over an image. ``salt``: of the dithering. Raises RecipeError for a faulty template."""
         self._planes, self._palette = (paint.l, paint.a, paint.b), palette
@@ -119,10 +128,13 @@ class TitleCard:
         background = flatten(paint.l, paint.a, paint.b, salt)
         return self.draw_text(background, inks)
 
-    def scrim(self, paint: Paint, palette: Palette) -> dict[str, Ink]:
+    def scrim(
+        self, paint: Paint, palette: Palette, groups: Mapping[str, tuple[Area, ...]] | None = None
+    ) -> dict[str, Ink]:
         """Shade the art behind the texts until the contrast suffices at every point; return the ink of each group.
 
-        Dark ink or light ink is chosen for each group of texts, whichever needs less scrim.
+        Dark ink or light ink is chosen for each group of texts, whichever needs less scrim. ``groups``: where texts of
+        any length may be; None: where those of this card are.
         """
         self._palette = palette
         if self._template is not None:
@@ -133,8 +145,7 @@ class TitleCard:
         white = Ink(format_hex(light_text), format_hex(palette.accent.at(0.80, 0.16)))
         black = Ink(format_hex(dark_text), format_hex(palette.main.at(0.50, 0.17)))
         inks: dict[str, Ink] = {}
-        for group in dict.fromkeys(line.group for line in self.lines):
-            boxes = tuple(Area(*line.area) for line in self.lines if line.group == group)
+        for group, boxes in (self.groups if groups is None else groups).items():
             mask = self._mask(boxes)
             behind = [_Behind(paint, mask, box, shapes) for box in boxes]
             found = []
@@ -152,7 +163,7 @@ class TitleCard:
 
     def _shapes(self) -> NDArray[np.uint8] | None:
         """Return what the template draws behind its texts, (height, width, 4); None: nothing."""
-        pixels = _rasterize(self.layout.svg)
+        pixels = rasterize(self.layout.svg)
         return pixels if pixels[..., 3].any() else None
 
     def _mask(self, boxes: tuple[Area, ...]) -> Field:
@@ -169,10 +180,15 @@ class TitleCard:
         out: Field = fade(clip(1.0 - across * (1.0 / 0.55))) * fade(clip(1.0 - down * (1.0 / reach)))
         return out
 
+    def draw_texts(self, inks: Mapping[str, Ink], palette: Palette) -> Rendered:
+        """Return the template with its texts, in inks that are known already."""
+        self._palette = palette
+        return self._svg.draw(inks)
+
     def draw_text(self, pixels: NDArray[np.uint8], inks: Mapping[str, Ink]) -> NDArray[np.uint8]:
         """Draw the template over 8-bit pixels."""
         base = Image.fromarray(pixels).convert("RGBA")
-        base.alpha_composite(Image.fromarray(_rasterize(self._svg.draw(inks).svg)))
+        base.alpha_composite(Image.fromarray(rasterize(self._svg.draw(inks).svg)))
         return np.asarray(base.convert("RGB"))
 
 
@@ -280,12 +296,3 @@ def plane_luminance(planes: tuple[Field, Field, Field]) -> Field:
     m_ = l - 0.1055613458 * a - 0.0638541728 * b
     s_ = l - 0.0894841775 * a - 1.2914855480 * b
     return clip(l_ * l_ * l_ * -0.0407745 + m_ * m_ * m_ * 1.1124922 - s_ * s_ * s_ * 0.0717176)
-
-
-def _rasterize(svg: str) -> NDArray[np.uint8]:
-    """Draw an SVG, (height, width, 4)."""
-    import resvg_py
-
-    png = resvg_py.svg_to_bytes(svg_string=svg, skip_system_fonts=True)
-    with Image.open(io.BytesIO(bytes(png))) as image:
-        return np.asarray(image.convert("RGBA"))
