@@ -95,12 +95,13 @@ def _check_source_types(decoder: SettingsDecoder) -> None:
 
 
 def _check_folders(decoder: SettingsDecoder) -> None:
-    for key, what in (
-        ("masters", "a folder inside the project, such as heroes"),
-        ("publish", "a folder inside the built site, such as heroes"),
-        ("prompts", "a file inside the project, such as prompts.toml"),
+    for group, key, what in (
+        ("hero", "masters", "a folder inside the project, such as heroes"),
+        ("hero", "publish", "a folder inside the built site, such as heroes"),
+        ("hero", "prompts", "a file inside the project, such as prompts.toml"),
+        ("alt", "file", "a file inside the project, such as alt-drafts.toml"),
     ):
-        path = ("hero", key)
+        path = (group, key)
         text = decoder.values.get(path)
         if text is None:
             continue

@@ -176,7 +176,7 @@ class BuildEvents:
             reload = LiveReload(server, folder / settings.cache_dir, watched=watched)
             if self.session is not None:
                 self.session.refresh = reload.build
-            for name in (settings.hero.prompts, HEROES_FILE, LOCK):
+            for name in (settings.hero.prompts, settings.alt.file, HEROES_FILE, LOCK):
                 if (folder / name).is_file():
                     server.watch(str(folder / name))
 

@@ -17,7 +17,15 @@ from imageseo.storage.site_folder import SiteFolder
 from imageseo.web.urls import IMAGE_SUFFIXES
 
 _GLOBAL_FILES = (
-    *("imageseo.toml", "pyproject.toml", "imageseo.lock", "imageseo.layout.json", "heroes.toml", "prompts.toml"),
+    *(
+        "imageseo.toml",
+        "pyproject.toml",
+        "imageseo.lock",
+        "imageseo.layout.json",
+        "heroes.toml",
+        "prompts.toml",
+        "alt-drafts.toml",
+    ),
     *("mkdocs.yml", "mkdocs.yaml", "properdocs.yml", "properdocs.yaml", "pelicanconf.py", "publishconf.py"),
 )
 # Suffixes of theme files, which affect every page.

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
+from imageseo import config
 from imageseo.cli.commands.alt.draft import draft
 from imageseo.integrations.project import detect_project
-from imageseo.model.errors import AltDraftsError
+from imageseo.model.errors import AltDraftsError, SettingsError
 from imageseo.pipeline.alt_texts import proposals
 from imageseo.pipeline.alt_texts.drafts_file import DraftsFile
 from tests.pipeline.test_build import build
@@ -142,6 +143,12 @@ def test_damaged_file_is_an_error_with_its_line_and_stays(tmp_path: Path, text: 
     assert all(part in caught.value.message for part in ("alt-drafts.toml", *parts)), caught.value.message
     assert file.read_text() == text
     assert images_of(tmp_path) == before
+
+
+def test_file_outside_of_the_project_is_refused() -> None:
+    for path in ("../drafts.toml", "/tmp/drafts.toml", "C:/drafts.toml"):
+        with pytest.raises(SettingsError, match=r"alt\.file: found .* expected a file inside the project"):
+            config.load({"alt": {"file": path}}, "test")
 
 
 def test_entries_in_another_notation_are_read_and_only_extended(tmp_path: Path) -> None:

@@ -123,7 +123,15 @@ def _source_folders(project: Project, site: Path) -> tuple[Path, ...]:
 
 def _configuration_files(project: Project, config: Path | None) -> frozenset[Path]:
     """Return the files that decide how the site is built, existing or not."""
-    names = {"imageseo.toml", "pyproject.toml", HEROES_FILE, LOCK, LAYOUT, project.settings.hero.prompts}
+    names = {
+        "imageseo.toml",
+        "pyproject.toml",
+        HEROES_FILE,
+        LOCK,
+        LAYOUT,
+        project.settings.hero.prompts,
+        project.settings.alt.file,
+    }
     names |= {*detection.file_names()}
     folders = {Path.cwd(), project.folder}
     named = [config] if config is not None else []
