@@ -161,10 +161,11 @@ def test_second_build_draws_nothing_and_a_title_one_card(tmp_path: Path) -> None
     files["404.html"] = page(title="Not found")
     files["hidden.html"] = page(tags='<meta name="robots" content="noindex">')
     files["off/index.html"] = page(title="Off")
+    files["moved.html"] = page(tags='<meta http-equiv="refresh" content="0; url=https://example.org/p1/">')
     options: dict[str, Any] = {"social": {"cards": "title", "paths": {"off/*": "off"}}}
     first = build(tmp_path, files, **options)
     assert first.counts["cards"] == 12
-    for name in ("404.html", "off/index.html"):
+    for name in ("404.html", "off/index.html", "moved.html"):
         assert tags_of(tmp_path, name) == {}
     assert tags_of(tmp_path, "hidden.html") == {"robots": "noindex"}
     cards = {name: card_of(tmp_path, name).tobytes() for name in names}

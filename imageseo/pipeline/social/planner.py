@@ -34,7 +34,7 @@ from imageseo.pipeline.social.titles import SiteTitles
 from imageseo.web import urls
 from imageseo.web.ai_labels import label
 from imageseo.web.html.head import EMPTY, Head, og_images
-from imageseo.web.indexing import ListingRules, is_error_page
+from imageseo.web.indexing import ListingRules, is_error_page, refresh_target
 from imageseo.web.social.image import SharedImage
 from imageseo.web.social.tags import SocialTags, twitter_images
 
@@ -79,7 +79,8 @@ class SocialPlanner:
         if base_url is None or cards == "off" or plan.scan.head_end is None:
             return None
         obstacle = self.listing.own_obstacle(page, scan, facts.files.exists)
-        if is_error_page(page.path) or (obstacle is not None and obstacle.forbids):
+        redirects = any(tag.kind == "refresh" and refresh_target(tag.value) for tag in scan.indexing)
+        if redirects or is_error_page(page.path) or (obstacle is not None and obstacle.forbids):
             return None
         has_tags = bool(scan.indexing) or any(
             name.startswith(("og:image", "twitter:", "robots")) for name, _ in scan.meta

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from threading import Lock
@@ -66,7 +66,7 @@ class SiteTitleCards:
             if ground.holds(rendered):
                 image = ground.image.copy()
                 draw_svg(
-                    image, rendered.svg, bands=_bands(rendered) if card.get("layout", "bottom") == "bottom" else ()
+                    image, rendered.svg, boxes=[*_boxes(rendered)] if card.get("layout", "bottom") == "bottom" else ()
                 )
                 return image
         return Image.fromarray(title.draw(Paint((paint.l, paint.a, paint.b)), colors, self._salt))
@@ -133,13 +133,20 @@ def _around(areas: list[Area], canvas: Canvas) -> Area:
     return Area(left, top, right - left, bottom - top)
 
 
-def _bands(rendered: Rendered) -> tuple[tuple[int, int], ...]:
-    """Return the rows of px that hold the texts, and the marks beside them, of each group."""
-    rows: dict[str, list[float]] = {}
+def _boxes(rendered: Rendered) -> Iterator[tuple[int, int, int, int]]:
+    """Yield the parts in px that hold the texts of each group, and the marks beside them."""
+    groups: dict[str, list[tuple[Area, float]]] = {}
     for line in rendered.lines:
-        area = Area(*line.area)
-        rows.setdefault(line.group, []).extend((area.y - line.size, area.y + area.h + line.size))
-    return tuple((int(min(each)), int(max(each)) + 1) for each in rows.values())
+        groups.setdefault(line.group, []).append((Area(*line.area), line.size))
+    for group, areas in groups.items():
+        size = max(size for _, size in areas)
+        across = 2 * size if group == "name" else size / 2  # the mark of the site's name stands beside it
+        yield (
+            int(min(area.x for area, _ in areas) - across),
+            int(min(area.y for area, _ in areas) - size / 2),
+            int(max(area.x + area.w for area, _ in areas) + across) + 1,
+            int(max(area.y + area.h for area, _ in areas) + size / 2) + 1,
+        )
 
 
 def _contains(outer: Area, inner: Area) -> bool:
