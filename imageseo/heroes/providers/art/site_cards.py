@@ -53,6 +53,7 @@ class SiteTitleCards:
     own: ProjectCards = field(default_factory=ProjectCards)
     _paints: dict[bool, tuple[Paint, Palette]] = field(default_factory=dict)
     _grounds: dict[tuple[Any, ...], _Ground] = field(default_factory=dict)
+    _notes: dict[str, tuple[str, ...]] = field(default_factory=dict)  # of cards that were drawn
     _lock: Lock = field(default_factory=Lock)
 
     def draw(self, card: Mapping[str, Any]) -> Image.Image:
@@ -63,6 +64,7 @@ class SiteTitleCards:
             ground = self._ground(card) if card.get("layout", "bottom") in _SHARED and "template" not in card else None
         if ground is not None:
             rendered = title.draw_texts(ground.inks, colors)
+            self._notes[repr(card)] = rendered.notes
             if ground.holds(rendered):
                 image = ground.image.copy()
                 draw_svg(
@@ -73,7 +75,8 @@ class SiteTitleCards:
 
     def notes(self, card: Mapping[str, Any]) -> tuple[str, ...]:
         """Return what a card cannot show of its texts."""
-        return TitleCard(self._canvas, card, self.own).notes
+        known = self._notes.get(repr(card))
+        return TitleCard(self._canvas, card, self.own).notes if known is None else known
 
     @property
     def _canvas(self) -> Canvas:
