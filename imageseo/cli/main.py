@@ -115,6 +115,8 @@ def build(directory: Path, config: Path | None, frozen: bool, verified: bool, wr
         from imageseo.integrations.site_reports import write_build_report
 
         print_note(write_build_report(site, project.settings, result, written))
+    for line in result.store:
+        print_note(line)
     if is_verbose():
         print_note(f"took {seconds:.1f} s")
     tell_advice(project.settings, result, seconds, print_note)

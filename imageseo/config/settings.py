@@ -20,6 +20,7 @@ from imageseo.config.fields import (
 from imageseo.config.heroes import HeroSettings
 from imageseo.config.measuring import MeasureSettings
 from imageseo.config.social import SocialSettings
+from imageseo.config.store import StoreSettings
 from imageseo.model.finding import Severity
 from imageseo.model.formats import BUILT_IN
 
@@ -138,6 +139,7 @@ class Settings(SettingsGroup, frozen=True, kw_only=True):
     encode: EncodeSettings = EncodeSettings()
     layout: LayoutSettings = LayoutSettings()
     measure: MeasureSettings = MeasureSettings()
+    store: StoreSettings = StoreSettings()
     hero: HeroSettings = HeroSettings()
     alt: AltSettings = AltSettings()
     social: SocialSettings = SocialSettings()

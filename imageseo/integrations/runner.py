@@ -118,7 +118,8 @@ def build(
         postponed=postponed,
     ) as tools:
         result = jobs.build(site, settings, tools)
-    return replace(result, findings=_with_unused(result.findings, site, settings))
+    about_store = tuple(tools.shared.account.lines()) if tools.shared is not None else ()
+    return replace(result, findings=_with_unused(result.findings, site, settings), store=about_store)
 
 
 def preview_settings(settings: Settings) -> tuple[Settings, tuple[Profile, ...]]:
@@ -189,6 +190,8 @@ def run(
     for line in overview(result.findings):
         tell(line)
     tell(summary(result))
+    for line in result.store:
+        tell(line)
     if result.new_variants:
         from imageseo.integrations.build_table import table_lines
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -23,7 +23,7 @@ from imageseo.heroes.recipes.request_reader import RequestReader
 from imageseo.images.decoding.probe import probe
 from imageseo.images.encoding import profiles
 from imageseo.images.encoding.encoder_factory import EncoderFactory
-from imageseo.images.encoding.factory import store
+from imageseo.images.encoding.factory import shared_store, store
 from imageseo.images.encoding.postponed import Postponed
 from imageseo.images.encoding.tasks import load_resizer
 from imageseo.layout import layout_file, themes
@@ -173,13 +173,22 @@ def build_tools(
     missing, which is not encoded then.
     """
     count = worker_count(settings)
-    folder = store(settings, project)
-    recorded = RecordingStore(folder)
     factory = EncoderFactory.of(settings, project, accepts)
-    with ThreadPoolExecutor(max_workers=count, thread_name_prefix="imageseo") as executor:
-        yield BuildTools(
+    shared = shared_store(settings, project, writes=len(factory.policies) == 1)
+    folder = shared.local if shared is not None else store(settings, project)
+    recorded = RecordingStore(shared or folder, local=folder)
+    with (
+        ThreadPoolExecutor(max_workers=count, thread_name_prefix="imageseo") as executor,
+        closing(shared) if shared else nullcontext(),
+    ):
+        tools = BuildTools(
             encoder=factory.encoder(
-                recorded, executor, workers=count, postponed=postponed, spare=memory.spare if memory else None
+                recorded,
+                executor,
+                workers=count,
+                postponed=postponed,
+                spare=memory.spare if memory else None,
+                prefetch=shared.prepare if shared is not None else None,
             ),
             masters=MasterResolver(
                 lock=locks.read(project / locks.NAME),
@@ -206,7 +215,12 @@ def build_tools(
             layout=layout_file.read(project / layout_file.NAME),
             memory=memory,
             workers=count,
+            shared=shared,
         )
+        yield tools
+        if shared is not None:
+            # A program that builds again and again does not wait: what is not uploaded now is in its next build.
+            shared.finish(tools.state.known.state.store_keys(), wait=memory is None)
 
 
 def _versions(factory: EncoderFactory, *, crops: bool, code: str) -> str:

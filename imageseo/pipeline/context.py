@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from imageseo.config.settings import Settings
 from imageseo.heroes.masters.resolver import MasterResolver
@@ -34,6 +35,9 @@ from imageseo.pipeline.stale_files import StaleFileCleaner
 from imageseo.storage.output import OutputFolder
 from imageseo.web.indexing import ListingRules
 
+if TYPE_CHECKING:
+    from imageseo.storage.shared.store import SharedStore
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildTools:
@@ -41,7 +45,8 @@ class BuildTools:
 
     ``probe``: file and site path -> Asset or BadAsset. ``state``: the build state of the last build.
     ``library``: the project's prompts. ``layout``: the content of the layout file. ``memory``: of a process that builds
-    the site again and again. ``workers``: how many threads draw.
+    the site again and again. ``workers``: how many threads draw. ``shared``: the store of the
+    project, if other machines have a part in it.
     """
 
     encoder: Encoder
@@ -54,6 +59,7 @@ class BuildTools:
     layout: SiteLayout | None = None
     memory: BuildMemory | None = None
     workers: int = 1
+    shared: SharedStore | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +111,8 @@ class BuildContext:
         )
         recall = recall if is_known else None
         beside = [*recall.last.beside, *recall.changed] if recall is not None else None
-        output = OutputFolder(site.root, sources=site.sources, known_beside=beside)
+        # What others can read must not change with a file of the site: nothing in the site is a link into the store.
+        output = OutputFolder(site.root, sources=site.sources, known_beside=beside, links=tools.shared is None)
         probes = state.probe_cache(output.root, tools.probe)
         originals = OriginalFiles(
             probes=probes,

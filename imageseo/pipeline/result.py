@@ -45,7 +45,7 @@ class BuildResult:
 
     ``markup``: images whose markup is changed less than usual, in page order. ``pages``: as written, or replayed.
     ``new_variants``: hashes of those that were encoded. ``seconds``: hash of a variant -> what it took to encode, of
-    the slowest ones of the site.
+    the slowest ones of the site. ``store``: lines about the shared store.
     """
 
     findings: tuple[Finding, ...] = ()
@@ -56,6 +56,7 @@ class BuildResult:
     pages: tuple[WrittenPage, ...] = ()
     new_variants: frozenset[str] = frozenset()
     seconds: Mapping[str, float] = field(default_factory=dict)
+    store: tuple[str, ...] = ()
     title: str = "build"
 
     @property

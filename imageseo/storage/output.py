@@ -31,13 +31,20 @@ class OutputFolder:
     Paths are relative to the root, with ``/``. ``sources`` are folders that must never be written to: a root that is
     one of them is refused, and a path inside of one that the root holds (a repository may publish itself). An output
     folder inside a source folder is not a source itself (Pelican's own default is ``PATH = "."``). ``known_beside``:
-    paths among which are all ``copies`` and ``service_workers``; None: they are searched for.
+    paths among which are all ``copies`` and ``service_workers``; None: they are searched for. ``links``: whether a file
+    may be a hard link to one of the store.
     """
 
     def __init__(
-        self, root: Path, *, sources: tuple[Path, ...] = (), known_beside: Iterable[str] | None = None
+        self,
+        root: Path,
+        *,
+        sources: tuple[Path, ...] = (),
+        known_beside: Iterable[str] | None = None,
+        links: bool = True,
     ) -> None:
         self.root = root.resolve()
+        self._links = links
         self._place = f"{self.root}{os.sep}"
         self._files = SiteFolder(self.root)
         self._sources = tuple(source.resolve() for source in sources)
@@ -111,7 +118,7 @@ class OutputFolder:
 
     def link(self, path: str, twin: Path) -> bool:
         """Make a path of which :meth:`holds` said no a second name of a file; False where that cannot be."""
-        if not _linked(twin, self.locate(path)):
+        if not self._links or not _linked(twin, self.locate(path)):
             return False
         self.changed.append(path)
         return True

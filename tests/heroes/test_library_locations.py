@@ -13,7 +13,8 @@ from imageseo.heroes.providers.library import PROVIDER, Library
 from imageseo.model.errors import ProviderError
 from imageseo.model.hero import Master, Recipe
 from imageseo.model.protocols import ProviderContext
-from imageseo.storage.remote import Remote, RemoteLimits
+from imageseo.storage.remote import Remote
+from imageseo.storage.remote_system import RemoteLimits
 from tests.support import small_sites
 from tests.support.s3_servers import BUCKET, KEY, SECRET, Server, moto_server, quick_clients, rclone_server, s3
 from tests.support.small_sites import run, write

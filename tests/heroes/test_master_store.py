@@ -19,7 +19,7 @@ from imageseo.heroes.masters.store import FolderMasterStore, RemoteMasterStore
 from imageseo.model import regular_file
 from imageseo.model.errors import ImageseoError, LockError, MissingExtraError, SettingsError, SiteError
 from imageseo.model.protocols import MasterStore
-from imageseo.storage.remote import RemoteLimits, redacted
+from imageseo.storage.remote_system import RemoteLimits, redacted
 from tests.support import s3_servers
 from tests.support.s3_servers import BUCKET, KEY, SECRET, Server, answer, moto_server, quick_clients, rclone_server, s3
 
@@ -426,7 +426,7 @@ SKEWED = answer("403 No", b"<Error><Code>RequestTimeTooSkewed</Code><Message>lat
     ("reply", "message", "hint"),
     [
         (REGION, "in another region", "AWS_DEFAULT_REGION"),
-        (SKEWED, r"denied \(RequestTimeTooSkewed\)", "key's permissions"),
+        (SKEWED, r"denied \(RequestTimeTooSkewed\)", "set the clock"),
     ],
 )
 def test_permanent_error_is_not_retried(

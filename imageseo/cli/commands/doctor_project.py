@@ -20,7 +20,9 @@ from imageseo.heroes.masters.remote_cache import RemoteCache
 from imageseo.model.errors import ImageseoError, LockError, StoreError
 from imageseo.model.hero import Pin
 from imageseo.model.humanize import format_bytes, pluralize
-from imageseo.storage.remote import Remote, RemoteError, RemoteLimits
+from imageseo.storage.remote import Remote
+from imageseo.storage.remote_errors import RemoteError
+from imageseo.storage.remote_system import RemoteLimits
 
 if TYPE_CHECKING:
     from imageseo.integrations.project import Project

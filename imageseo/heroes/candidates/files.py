@@ -12,7 +12,9 @@ from imageseo.heroes.masters.store import is_url
 from imageseo.model import regular_file
 from imageseo.model.errors import SiteError
 from imageseo.storage.atomic import is_partial_file, write_atomic
-from imageseo.storage.remote import Remote, RemoteError, RemoteLimits, validated_url
+from imageseo.storage.remote import Remote
+from imageseo.storage.remote_errors import RemoteError
+from imageseo.storage.remote_system import RemoteLimits, validated_url
 
 NAME = ".candidates"
 _IGNORED = b"# made by imageseo: candidates of heroes, not for git\n*\n"

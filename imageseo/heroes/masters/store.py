@@ -14,7 +14,9 @@ from imageseo.model import git_lfs, regular_file
 from imageseo.model.errors import LockError, PointerError, SettingsError, SiteError
 from imageseo.model.protocols import MasterStore
 from imageseo.storage.atomic import write_atomic
-from imageseo.storage.remote import Remote, RemoteError, RemoteLimits, validated_url
+from imageseo.storage.remote import Remote
+from imageseo.storage.remote_errors import RemoteError
+from imageseo.storage.remote_system import RemoteLimits, validated_url
 
 
 def is_url(masters: str) -> bool:

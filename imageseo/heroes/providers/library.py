@@ -14,7 +14,7 @@ from imageseo.model.errors import SettingsError
 from imageseo.model.hero import Master, Recipe
 from imageseo.model.progress import Progress
 from imageseo.model.protocols import ProviderContext
-from imageseo.storage.remote import validated_url
+from imageseo.storage.remote_system import validated_url
 
 if TYPE_CHECKING:
     from imageseo.heroes.providers.asset_library.search_index import SearchIndex

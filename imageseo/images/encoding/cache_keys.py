@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import TYPE_CHECKING, Protocol
 
 from imageseo.images.decoding import content_type
 from imageseo.images.encoding.profiles import EncodingPolicy
@@ -15,6 +16,16 @@ from imageseo.images.metadata.rights import xmp_packet
 from imageseo.model.errors import ImageseoError, SettingsError
 from imageseo.model.image import Asset, Rights, VariantSpec
 from imageseo.model.protocols import Codec, Metric, Store
+
+if TYPE_CHECKING:
+    from imageseo.images.encoding.jobs import Jobs
+
+
+class Prefetch(Protocol):
+    """Has the store look up many keys at once, which costs less where it is on another machine."""
+
+    def __call__(self, keys: Iterable[str], *, counted: bool = True) -> None:
+        """``counted``: keys without an entry are counted in what the build reports."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -35,6 +46,22 @@ class CacheKeys:
             conversion_key(asset, spec, policy) if is_whole_file(asset, spec) else self._encoding_key(spec, policy),
             xmp,
         )
+
+    def prefetch(
+        self, specs: Iterable[VariantSpec], jobs: Jobs, policies: Iterable[EncodingPolicy], prefetch: Prefetch
+    ) -> None:
+        """Prefetch the variants of specs, and for sources that lack one, what is known about their pixels."""
+        left = list(specs)
+        for policy in policies:
+            keys = {spec: self.variant_key(spec, jobs[spec.source][1], policy) for spec in left}
+            prefetch(keys.values())
+            left = [spec for spec in left if self.store.find(keys[spec]) is None]
+            formats: dict[str, dict[str, None]] = {}
+            for spec in left:
+                formats.setdefault(spec.source, {})[spec.format] = None
+            tuner = self.tuner(policy)
+            about = (tuner.search_keys(jobs[source][1], tuned) for source, tuned in formats.items())
+            prefetch((key for keys_of_source in about for key in keys_of_source), counted=False)
 
     def quality_key(self, spec: VariantSpec, asset: Asset, policy: EncodingPolicy) -> str:
         """Return the key of the quality with which a variant was encoded."""

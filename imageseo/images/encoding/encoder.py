@@ -8,7 +8,7 @@ from contextlib import nullcontext, suppress
 from typing import TYPE_CHECKING, cast
 
 from imageseo.images.decoding.probe import probe_bytes
-from imageseo.images.encoding.cache_keys import CacheKeys, codec_unavailable, rights_xmp
+from imageseo.images.encoding.cache_keys import CacheKeys, Prefetch, codec_unavailable, rights_xmp
 from imageseo.images.encoding.encode_result import EncodeResult, PartialResult
 from imageseo.images.encoding.foreign import PluginFailure
 from imageseo.images.encoding.jobs import Jobs, group_jobs
@@ -46,7 +46,7 @@ class Encoder:
     key. ``metric``: scores trial encodes; required by a policy with targets. ``accepts``: policies whose variants are
     also accepted if the store has them, the best first: previews need not encode published variants again. ``engine``:
     encodes missing variants with the same codecs and settings, possibly in another process; without one the executor
-    does. ``postponed``: missing variants are not encoded, but noted there.
+    does. ``postponed``: missing variants are not encoded, but noted there. ``prefetch``: is asked before the store is.
     """
 
     def __init__(
@@ -61,6 +61,7 @@ class Encoder:
         accepts: Sequence[EncodingPolicy] = (),
         engine: Engine | None = None,
         postponed: Postponed | None = None,
+        prefetch: Prefetch | None = None,
     ) -> None:
         self._store = store
         self._codecs = codecs
@@ -71,6 +72,7 @@ class Encoder:
         self._accepts = tuple(accepts)
         self._engine = engine
         self._postponed = postponed
+        self._prefetch = prefetch
         self._keys = CacheKeys(store=store, codecs=codecs, metric=metric)
 
     def encode(self, jobs: Jobs, specs: Iterable[VariantSpec], *, progress: Progress | None = None) -> EncodeResult:
@@ -83,6 +85,8 @@ class Encoder:
         missing: dict[VariantSpec, str] = {}
         formats: dict[str, dict[str, None]] = {}
         specs = dict.fromkeys(specs)
+        if self._prefetch is not None:
+            self._keys.prefetch(specs, jobs, (self._policy, *self._accepts), self._prefetch)
         for spec in specs:
             formats.setdefault(spec.source, {})[spec.format] = None
             asset = jobs[spec.source][1]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from imageseo.config.settings import Settings
 from imageseo.images.encoding import profiles
+from imageseo.images.encoding.cache_keys import Prefetch
 from imageseo.images.encoding.encoder import Encoder
 from imageseo.images.encoding.factory import codecs, metrics, policy
 from imageseo.images.encoding.postponed import Postponed
@@ -48,10 +49,11 @@ class EncoderFactory:
         postponed: Postponed | None = None,
         cancellation: Cancellation | None = None,
         spare: SpareWorker | None = None,
+        prefetch: Prefetch | None = None,
     ) -> Encoder:
         """Return an encoder. ``postponed``: it encodes nothing. ``cancellation``: it works in the background.
 
-        ``spare``: a process to encode in.
+        ``spare``: a process to encode in. ``prefetch``: as in ``Encoder``.
         """
         isolated = self.settings.encode.isolate or cancellation is not None
         return Encoder(
@@ -64,6 +66,7 @@ class EncoderFactory:
             accepts=self.policies[1:],
             engine=self._engine(workers, store, cancellation, spare) if isolated else None,
             postponed=postponed,
+            prefetch=prefetch,
         )
 
     def _engine(

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from msgspec import structs
 
@@ -18,6 +21,10 @@ from imageseo.model.errors import SettingsError
 from imageseo.model.formats import BUILT_IN
 from imageseo.model.protocols import Codec, Metric, Store
 from imageseo.storage.store import FolderStore
+
+if TYPE_CHECKING:
+    from imageseo.storage.shared.address import StoreAddress
+    from imageseo.storage.shared.store import SharedStore
 
 _CODECS, _METRICS = "imageseo.codecs", "imageseo.metrics"
 
@@ -67,8 +74,53 @@ def usable(settings: Settings) -> Settings:
 
 
 def store(settings: Settings, project: Path) -> FolderStore:
-    """Return a project's variant store; nothing is created on disk until something is stored."""
+    """Return a project's own store, without a shared one; nothing is created until something is stored."""
     return FolderStore(project / settings.cache_dir)
+
+
+def store_address(settings: Settings, project: Path) -> StoreAddress | None:
+    """Return the address of the shared store, None if there is none. Raises SettingsError for an invalid URL.
+
+    It can be pickled: another machine opens the same store with it.
+    """
+    shared = settings.store
+    if shared.remote is None:
+        return None
+    from imageseo.storage.shared.address import StoreAddress  # few projects share a store
+
+    return StoreAddress.of(
+        shared.remote,
+        project,
+        mode=shared.remote_mode,
+        required=shared.required,
+        timeout=shared.timeout,
+        parallel=shared.parallel,
+        finish=shared.finish,
+    )
+
+
+def shared_store(settings: Settings, project: Path, *, writes: bool = True) -> SharedStore | None:
+    """Return a project's store with the shared one behind it; None if the settings name none.
+
+    ``writes``: False: only read, whatever the settings say. Raises SettingsError, and StoreError if it is required and
+    cannot be used.
+    """
+    address = store_address(settings, project)
+    if address is None:
+        return None
+    from imageseo.storage.shared.store import SharedStore
+
+    if not writes:
+        address = replace(address, mode="read")
+    return SharedStore(store(settings, project), address, site=_site_label(settings, project))
+
+
+def _site_label(settings: Settings, project: Path) -> str:
+    """Return what a site is called in the shared store: its address without a user, else the project's folder."""
+    if settings.site_url is None:
+        return project.resolve().name
+    parts = urlsplit(settings.site_url)
+    return f"{parts.netloc.rpartition('@')[2]}{parts.path}".rstrip("/")
 
 
 def policy(settings: Settings, profile: profiles.Profile | None = None) -> profiles.EncodingPolicy:

@@ -169,6 +169,19 @@ class Tuner:
                 study.points[format, coding] = point
         return study
 
+    def search_keys(self, asset: Asset, formats: Iterable[str]) -> list[str]:
+        """Return the keys of everything that the store may have about a source file."""
+        codings = {
+            (format, coding)
+            for format in formats
+            if self.policy.way(format).quality is None
+            for coding in (WHOLE_FORMAT, *(each for kind in ContentType for each in self.codecs[format].codings(kind)))
+        }
+        return [
+            self._content_key(asset.sha256),
+            *(self._key(asset, format, coding) for format, coding in sorted(codings)),
+        ]
+
     def save(self, asset: Asset, format: str, coding: str, point: QualityPoint) -> None:
         """Save a result in the store."""
         self.store.put(self._key(asset, format, coding), json.dumps(point._asdict()).encode())

@@ -248,8 +248,10 @@ def code_digest() -> str:
 class RecordingStore:
     """A store that records the keys of the blobs that were found or put."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, *, local: Store | None = None) -> None:
+        """``local``: the one whose entries are marked as used; ``store`` may ask other machines for what it lacks."""
         self._store = store
+        self._local = local or store
         self.keys: dict[str, str] = {}
 
     def find(self, key: str) -> StoredBlob | None:
@@ -260,7 +262,7 @@ class RecordingStore:
 
     def mark(self, key: str) -> None:
         """Mark a key as used in the store, without recording it."""
-        self._store.find(key)
+        self._local.find(key)
 
     def read(self, stored: StoredBlob) -> bytes | None:
         return self._store.read(stored)

@@ -32,6 +32,7 @@ _IRRELEVANT_SETTINGS = {  # affect no page
     "frozen": False,
     "exclude_pages": (),
     "serve": "preview",
+    "store": Settings().store,
 }
 
 

@@ -16,7 +16,9 @@ from imageseo.model import regular_file
 from imageseo.model.errors import ProviderError
 from imageseo.model.progress import Progress
 from imageseo.storage.atomic import write_atomic
-from imageseo.storage.remote import Remote, RemoteError, RemoteLimits, validated_url
+from imageseo.storage.remote import Remote
+from imageseo.storage.remote_errors import RemoteError
+from imageseo.storage.remote_system import RemoteLimits, validated_url
 
 KEY = "providers.library.folder"
 _HINT = "create the folder or fix the setting `providers.library.folder`"

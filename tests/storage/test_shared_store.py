@@ -1,0 +1,173 @@
+"""The shared store: reading, verifying, uploading, and a server that is away, slow, read-only or wrong."""
+
+from __future__ import annotations
+
+import hashlib
+import pickle
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from imageseo.model.errors import SettingsError, StoreError
+from imageseo.storage.shared import names
+from imageseo.storage.shared.address import StoreAddress
+from imageseo.storage.shared.records import Records
+from imageseo.storage.shared.store import SharedStore
+from imageseo.storage.store import FolderStore
+from tests.support import s3_servers
+from tests.support.proxies import Fault, Proxy, flip, proxy
+from tests.support.s3_servers import BUCKET, Server, moto_server, quick_clients, rclone_server, s3
+
+__all__ = ["moto_server", "quick_clients", "rclone_server", "s3"]  # fixtures
+
+KEYS = [hashlib.sha256(str(number).encode()).hexdigest() for number in range(6)]
+DATA = {key: f"variant {key}".encode() * 20 for key in KEYS}
+OPTIONS: dict[str, Any] = {"mode": "read-write", "required": False, "timeout": 5.0, "parallel": 4, "finish": 20.0}
+
+
+def opened(folder: Path, remote: str, *, site: str = "example.org", **options: Any) -> SharedStore:
+    address = StoreAddress.of(remote, folder, **{**OPTIONS, **options})
+    return SharedStore(FolderStore(folder), address, site=site)
+
+
+def fill(folder: Path, remote: str, **options: Any) -> SharedStore:
+    store = opened(folder, remote, **options)
+    for key, data in DATA.items():
+        store.put(key, data)
+    store.finish(KEYS)
+    return store
+
+
+def files(share: Path, part: str) -> list[Path]:
+    return sorted(path for path in (share / "v1" / part).rglob("*") if path.is_file())
+
+
+@pytest.fixture
+def share(tmp_path: Path) -> Path:
+    return tmp_path / "share"
+
+
+@pytest.fixture
+def proxied(s3: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[Proxy]:
+    with proxy(s3.endpoint) as running:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", running.endpoint)
+        yield running
+
+
+def test_bucket_is_read_by_a_second_machine(proxied: Proxy, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    url = f"s3://{BUCKET}/{request.node.name.replace('[', '-').strip(']')}"
+    first = fill(tmp_path / "a", url)
+    assert first.account.written == len(KEYS)
+    assert proxied.count("PUT") == len(KEYS) + 1, "one request for each entry, and one for the list of the site"
+    assert proxied.requests[-1][1].find("/sites/") > 0, "the list is last"
+    proxied.requests.clear()
+    second = opened(tmp_path / "b", url, mode="read")
+    second.prepare(KEYS)
+    assert [second.read(found) for key in KEYS if (found := second.find(key))] == list(DATA.values())
+    assert len(proxied.requests) == len(KEYS) + 2, "no request but one for each entry, and two for the list"
+    second.put(hashlib.sha256(b"new").hexdigest(), b"new")
+    second.finish(KEYS)
+    assert proxied.count("PUT") == 0, "a reader never tries to write"
+    # Entries that no list names are found by one listing for each shard.
+    proxied.requests.clear()
+    third = opened(tmp_path / "c", url, site="other.example")
+    third.prepare(KEYS)
+    assert third.account.read == len(KEYS)
+    assert proxied.count("GET", "list-type") == 1 + len({key[:2] for key in KEYS})
+    # What arrives with other bytes is refused and named.
+    proxied.fault = lambda method, path: Fault(corrupt=flip) if "/entries/" in path and method == "GET" else None
+    fourth = opened(tmp_path / "d", url)
+    fourth.prepare(KEYS[:1])
+    assert fourth.find(KEYS[0]) is None
+    assert fourth.account.missed["hash"] == 1
+    assert KEYS[0][2:] in "".join(fourth.account.lines())
+
+
+def test_writer_without_rights_asks_once(proxied: Proxy, tmp_path: Path) -> None:
+    proxied.fault = lambda method, path: Fault(status=403) if method == "PUT" else None
+    store = fill(tmp_path / "a", f"s3://{BUCKET}/refused")
+    assert proxied.count("PUT") <= 2, "the first one, and once more with credentials read again"
+    assert [line for line in store.account.lines() if "warning" in line and "access denied" in line]
+    assert store.account.fault is None, "it still reads"
+
+
+def test_server_that_never_answers_costs_one_wait(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    with s3_servers.broken(None) as server:
+        for name, value in s3_servers.environment(server.endpoint).items():
+            monkeypatch.setenv(name, value)
+        store = opened(tmp_path, f"s3://{BUCKET}/x", timeout=0.5)
+        for key in KEYS:
+            assert store.find(key) is None
+        store.prepare(KEYS)
+        assert len([line for line in store.account.lines() if "warning" in line]) == 1
+        assert "in time" in store.account.lines()[-1]
+        with pytest.raises(StoreError, match="in time") as fault:
+            opened(tmp_path, f"s3://{BUCKET}/x", timeout=0.5, required=True)
+        assert fault.value.exit_code == 2
+        assert s3_servers.SECRET not in f"{fault.value}"
+
+
+def test_folder_is_shared(tmp_path: Path, share: Path) -> None:
+    assert fill(tmp_path / "a", str(share)).account.written == len(KEYS)
+    second = opened(tmp_path / "b", share.as_uri(), mode="read")
+    second.prepare(KEYS)
+    assert second.account.read == len(KEYS)
+    assert {path.stat().st_nlink for path in files(share, "entries")} == {1}, "no hard links"
+    # Wrong size and wrong bytes are refused and named, and replaced by the next writer.
+    first, other = files(share, "entries")[:2]
+    first.write_bytes(first.read_bytes() + b"?")
+    other.write_bytes(flip(other.read_bytes()))
+    third = opened(tmp_path / "c", str(share), site="other")
+    third.prepare(KEYS)
+    assert (third.account.read, len(third.account.damaged)) == (len(KEYS) - 2, 2)
+    for key, data in DATA.items():
+        third.put(key, data)
+    third.finish(KEYS)
+    assert not [
+        path for path in files(share, "entries") if hashlib.sha256(path.read_bytes()).hexdigest() not in path.name
+    ]
+
+
+def test_list_waits_for_every_member(tmp_path: Path, share: Path) -> None:
+    (share / "v1/entries").mkdir(parents=True)
+    (share / names.ENTRIES / KEYS[3][:2]).write_text("a file in the place of a folder")
+    store = fill(tmp_path / "a", str(share))
+    assert store.account.write_fault is not None
+    assert files(share, "sites") == []
+
+
+def test_two_writers_of_one_key_both_win(tmp_path: Path, share: Path) -> None:
+    for name in "ab":
+        fill(tmp_path / name, str(share))
+    assert len(files(share, "entries")) == len(KEYS)
+    assert len(files(share, "sites")) == 1
+
+
+def test_missing_folder_is_one_warning(tmp_path: Path) -> None:
+    store = fill(tmp_path / "a", str(tmp_path / "not/mounted"))
+    assert store.find("0" * 64) is None
+    assert len([line for line in store.account.lines() if "no such folder" in line]) == 1
+
+
+@pytest.mark.parametrize("url", ["s3://KEY:hunter2@bucket/x", "sftp://u:hunter2@host/x", "s3://bucket/x?sig=hunter2"])
+def test_secret_in_the_url_is_masked(url: str, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"store\.remote") as fault:
+        opened(tmp_path, url)
+    assert "hunter2" not in f"{fault.value} {fault.value!r} {fault.value.__cause__}"
+
+
+def test_address_survives_a_pickle(tmp_path: Path) -> None:
+    address = StoreAddress.of("s3://bucket/x", tmp_path, **OPTIONS)
+    assert pickle.loads(pickle.dumps(address)) == address
+
+
+def test_records_find_every_key_in_little_memory(tmp_path: Path, share: Path) -> None:
+    store = fill(tmp_path / "a", str(share))
+    entries = [(key, found) for key in KEYS if (found := store.find(key))]
+    records = Records.of(entries)
+    assert len(bytes(records)) == 72 * len(KEYS)
+    assert sorted(records) == sorted(entries)
+    assert [records.find(key) for key, _ in entries] == [(found,) for _, found in entries]
+    assert records.find("f" * 64) == ()
