@@ -88,7 +88,7 @@ def test_diffusers_page_documents_every_option_and_scheduler() -> None:
     assert {key: value for key, value in settings.items() if value} == {
         field.name: str(field.default).lower()
         for field in dataclasses.fields(DiffusersOptions)
-        if field.default is not None
+        if field.default not in (None, dataclasses.MISSING)
     }
     keys = {key.strip("` ") for row in settings for key in row.split(",")}
     assert keys == {field.name for field in dataclasses.fields(DiffusersOptions)}
