@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import pickle
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ import pytest
 from imageseo.model.errors import SettingsError, StoreError
 from imageseo.storage.shared import names
 from imageseo.storage.shared.address import StoreAddress
+from imageseo.storage.shared.maintenance import DAY, SharedKeeper
 from imageseo.storage.shared.records import Records
 from imageseo.storage.shared.store import SharedStore
 from imageseo.storage.store import FolderStore
@@ -41,7 +44,7 @@ def fill(folder: Path, remote: str, **options: Any) -> SharedStore:
 
 
 def files(share: Path, part: str) -> list[Path]:
-    return sorted(path for path in (share / "v1" / part).rglob("*") if path.is_file())
+    return sorted(path for path in (share / "v1" / part).rglob("*") if path.is_file() and "README" not in path.name)
 
 
 @pytest.fixture
@@ -171,3 +174,63 @@ def test_records_find_every_key_in_little_memory(tmp_path: Path, share: Path) ->
     assert sorted(records) == sorted(entries)
     assert [records.find(key) for key, _ in entries] == [(found,) for _, found in entries]
     assert records.find("f" * 64) == ()
+
+
+def kept(share: Path) -> set[str]:
+    return {path.parent.name + path.name[:62] for path in files(share, "entries")}
+
+
+def age(share: Path, days: float, part: str = "entries") -> None:
+    for path in files(share, part):
+        os.utime(path, (time.time() - days * DAY,) * 2)
+
+
+def test_prune_spares_what_any_site_uses(tmp_path: Path, share: Path) -> None:
+    one, two = opened(tmp_path / "a", str(share), site="one"), opened(tmp_path / "b", str(share), site="two")
+    for store, keys in ((one, KEYS[:2]), (two, KEYS[1:4])):
+        for key in KEYS:
+            store.put(key, DATA[key])
+        store.flush()
+        store.finish(keys)
+    age(share, 40)
+    age(share, 400, "sites")
+    (share / names.ENTRIES / "README.txt").write_text("a stranger")
+    keeper = SharedKeeper(StoreAddress.of(str(share), tmp_path, **OPTIONS))
+    found = keeper.prune()
+    assert (found.found, found.kept) == (2, 4)
+    assert kept(share) >= set(KEYS), "it only lists"
+    assert [site.label for site in keeper.info().sites if site.entries == 3] == ["two"]
+    (young,) = (path for path in files(share, "entries") if KEYS[4][2:] in path.name)
+    os.utime(young)
+    assert keeper.prune(older_than=0, apply=True).found == 1, "nothing younger than a day is removed"
+    assert kept(share) >= set(KEYS[:5])
+    assert not set(KEYS[5:]) & kept(share)
+    with pytest.raises(StoreError, match="no site"):
+        keeper.prune(forget=["0" * 16])
+    # A list that cannot be read stops everything: nobody knows what its site needs.
+    (first, *_) = files(share, "sites")
+    first.write_bytes(flip(first.read_bytes()))
+    with pytest.raises(StoreError, match="nothing was removed"):
+        keeper.prune(apply=True)
+
+
+def test_clock_of_this_machine_does_not_matter(tmp_path: Path, share: Path) -> None:
+    store = opened(tmp_path / "a", str(share))
+    for key, data in DATA.items():
+        store.put(key, data)
+    assert store.flush()
+    late = SharedKeeper(StoreAddress.of(str(share), tmp_path, **OPTIONS), clock=lambda: time.time() + 400 * DAY)
+    assert late.prune(apply=True).found == 0
+    assert len(files(share, "entries")) == len(KEYS)
+
+
+def test_verify_names_and_removes_damaged_entries(tmp_path: Path, share: Path) -> None:
+    fill(tmp_path / "a", str(share))
+    bad = files(share, "entries")[2]
+    bad.write_bytes(flip(bad.read_bytes()))
+    keeper = SharedKeeper(StoreAddress.of(str(share), tmp_path, **OPTIONS))
+    assert keeper.verify().paths == [bad.relative_to(share).as_posix()]
+    assert bad.exists()
+    assert keeper.verify(apply=True).found == 1
+    assert not bad.exists()
+    assert keeper.verify().found == 0

@@ -30,7 +30,7 @@ def info(project: Project, form: str) -> str:
     size = humanize.format_bytes(summary.bytes)
     text = f"{summary.folder}: {summary.entries:,} entries, {summary.blobs:,} files, {size}"
     suffix = f", {summary.leftovers:,} leftovers (`imageseo cache prune`)" if summary.leftovers else ""
-    return _format_output(facts, text + suffix, form)
+    return format_output(facts, text + suffix, form)
 
 
 def verify(project: Project, form: str) -> tuple[str, bool]:
@@ -38,7 +38,7 @@ def verify(project: Project, form: str) -> tuple[str, bool]:
     result = _store(project).verify()
     facts = {"checked": result.checked, "removed": result.removed, "bytes": result.bytes, "strangers": result.strangers}
     text = f"{result.checked:,} files checked, {result.removed:,} damaged" + (" and removed" if result.removed else "")
-    return _format_output(facts, text + _format_strangers(result.strangers), form), bool(result.removed)
+    return format_output(facts, text + _format_strangers(result.strangers), form), bool(result.removed)
 
 
 def prune(
@@ -60,7 +60,7 @@ def prune(
                 (f"--unreachable: no build has recorded which entries of {store.folder} it needs",),
                 hint="build the site first",
             )
-    result = store.prune(older_than=_seconds(age), max_bytes=_bytes(size), needed=needed, dry=dry)
+    result = store.prune(older_than=parse_age(age), max_bytes=parse_size(size), needed=needed, dry=dry)
     facts = {
         "checked": result.checked,
         "removed": result.removed,
@@ -75,10 +75,11 @@ def prune(
     )
     if result.spared:
         text += f"; {result.spared:,} kept for now because a build is running"
-    return _format_output(facts, text + _format_strangers(result.strangers), form)
+    return format_output(facts, text + _format_strangers(result.strangers), form)
 
 
-def _seconds(age: str | None) -> float | None:
+def parse_age(age: str | None) -> float | None:
+    """Return the seconds of an age such as ``30d``. Raises SettingsError."""
     if age is None:
         return None
     match = re.fullmatch(r"\s*(\d{1,9}(?:\.\d{1,9})?)\s*([hdw]?)\s*", age.lower(), re.ASCII)
@@ -87,7 +88,8 @@ def _seconds(age: str | None) -> float | None:
     return float(match[1]) * {"h": _DAY / 24, "w": 7 * _DAY}.get(match[2], _DAY)
 
 
-def _bytes(size: str | None) -> int | None:
+def parse_size(size: str | None) -> int | None:
+    """Return the bytes of a size such as ``500 MiB``. Raises SettingsError."""
     try:
         return None if size is None else byte_count(int(size) if size.isdecimal() else size)
     except ValueError as error:
@@ -108,5 +110,6 @@ def _store(project: Project) -> FolderStore:
     return factory.store(project.settings, project.folder)
 
 
-def _format_output(facts: dict[str, Any], text: str, form: str) -> str:
+def format_output(facts: dict[str, Any], text: str, form: str) -> str:
+    """Return the facts as JSON, or the text."""
     return json.dumps(facts, ensure_ascii=False, indent=2) + "\n" if form == "json" else f"{text}\n"

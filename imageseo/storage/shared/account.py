@@ -52,7 +52,7 @@ class StoreAccount:
             more = f" and {len(self.damaged) - _SHOWN:,} more" if len(self.damaged) > _SHOWN else ""
             found.append(
                 f"warning: {', '.join(self.damaged[:_SHOWN])}{more}: the bytes do not fit the name, and were not used. "
-                "Delete such files; the next build that may write replaces them."
+                "`imageseo cache verify --remote --apply` removes such entries."
             )
         if self.fault is not None:
             found.append(f"warning: {self.fault.message}; the build went on without the store. {self.fault.hint}")
