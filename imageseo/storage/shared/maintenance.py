@@ -168,7 +168,8 @@ class SharedKeeper:
                 f"--forget: {self._address.name} has no site {', '.join(sorted(unknown))}",
                 hint="`imageseo cache info --remote` lists the sites.",
             )
-        current, outdated = [], []
+        current: list[RemoteFile] = []
+        outdated: list[RemoteFile] = []
         for file in lists:
             site = (names.parse_site(file.path) or ("",))[0]
             counts = file == newest[site] or file.modified is None or file.modified >= since
