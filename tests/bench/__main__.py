@@ -1,7 +1,7 @@
 """``python -m tests.bench COMMAND``: every benchmark under one roof.
 
     python -m tests.bench encode|table|cold|warm|html|lint|memory|mkdocs-overhead|library|locked|diffusers|
-        measure-site|lcp-agreement|first-screen|audits|agreement|schema-org|cards [--json] …
+        measure-site|lcp-agreement|first-screen|audits|agreement|schema-org|cards|store [--json] …
 
 A command is a module of this package with ``arguments(parser)``, which adds what only it can be asked, and
 ``run(options) -> dict``, its figures. A benchmark that lacks something (the network, a program) answers
@@ -35,6 +35,7 @@ COMMANDS = (
     "agreement",
     "schema-org",
     "cards",
+    "store",
 )
 
 

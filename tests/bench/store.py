@@ -1,6 +1,6 @@
 """The shared store: a cold build that fills it, a second machine with an empty cache, and warm builds.
 
-python -m tests.bench.store [--images 30] [--width 1600] [--rounds 5]
+python -m tests.bench store [--images 30] [--width 1600] [--rounds 5]
 
 An S3 server (rclone) runs on loopback, behind a proxy that counts requests; so figures are upper bounds.
 """
@@ -8,7 +8,6 @@ An S3 server (rclone) runs on loopback, behind a proxy that counts requests; so 
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import shutil
 import statistics
@@ -16,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 from tests.support import small_sites
@@ -50,13 +49,15 @@ def _build(project: Path, environment: Mapping[str, str]) -> tuple[float, str]:
     return time.perf_counter() - start, done.stdout + done.stderr
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Measure and print the figures as JSON."""
-    parser = argparse.ArgumentParser(description=__doc__)
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options."""
     parser.add_argument("--images", type=int, default=30)
     parser.add_argument("--width", type=int, default=1600)
     parser.add_argument("--rounds", type=int, default=5)
-    options = parser.parse_args(arguments)
+
+
+def run(options: argparse.Namespace) -> dict[str, object]:
+    """Return the figures."""
     with (
         tempfile.TemporaryDirectory() as name,
         rclone(Path(name) / "buckets") as server,
@@ -84,7 +85,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         for _ in range(options.rounds):
             for machine, environment in (("second", shared), ("alone", alone)):
                 warm[machine].append(_build(root / machine, environment)[0])
-        figures = {
+        return {
             "cold without a store": round(without, 2),
             "cold, writing": round(cold, 2),
             "second machine": round(second, 2),
@@ -94,8 +95,3 @@ def main(arguments: Sequence[str] | None = None) -> None:
             "requests, second machine": read,
             "second machine said": said.strip().splitlines(),
         }
-        print(json.dumps(figures, indent=2))
-
-
-if __name__ == "__main__":
-    main()

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from imageseo.model.errors import SettingsError, StoreError
+from imageseo.storage.remote import RemoteFile
 from imageseo.storage.shared import names
 from imageseo.storage.shared.address import StoreAddress
 from imageseo.storage.shared.maintenance import DAY, SharedKeeper
@@ -234,3 +235,90 @@ def test_verify_names_and_removes_damaged_entries(tmp_path: Path, share: Path) -
     assert keeper.verify(apply=True).found == 1
     assert not bad.exists()
     assert keeper.verify().found == 0
+
+
+def test_new_credentials_are_used_in_the_same_process(
+    rclone_server: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name, value in s3_servers.environment(rclone_server.endpoint, secret="wrong").items():
+        monkeypatch.setenv(name, value)
+    url = f"s3://{BUCKET}/renewed"
+    before = fill(tmp_path / "a", url)
+    assert before.account.fault is not None
+    assert before.account.fault.reason == "refused"
+    assert s3_servers.KEY not in "".join(before.account.lines())
+    for name, value in rclone_server.environment.items():
+        monkeypatch.setenv(name, value)
+    assert fill(tmp_path / "b", url).account.written == len(KEYS)
+
+
+def test_cut_and_slow_responses_cost_no_build(proxied: Proxy, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    url = f"s3://{BUCKET}/{request.node.name.replace('[', '-').strip(']')}"
+    fill(tmp_path / "a", url)
+    # The library tries again what broke off once.
+    seen: set[str] = set()
+
+    def once(method: str, path: str) -> Fault | None:
+        is_first = "/entries/" in path and path not in seen
+        seen.add(path)
+        return Fault(status=503, code="SlowDown") if method == "GET" and is_first else None
+
+    proxied.fault = once
+    again = opened(tmp_path / "b", url)
+    again.prepare(KEYS)
+    assert (again.account.read, again.account.fault) == (len(KEYS), None)
+    for name, fault in (
+        ("cut", Fault(cut=7)),
+        ("slow", Fault(delay=1.5)),
+        ("fails", Fault(status=500, code="InternalError")),
+        ("expired", Fault(status=400, code="ExpiredToken")),
+    ):
+        proxied.fault = lambda method, path, fault=fault: fault if "/entries/" in path and method == "GET" else None  # type: ignore[misc]
+        store = opened(tmp_path / name, url, timeout=0.6)
+        store.prepare(KEYS)
+        assert store.account.read == 0
+        assert store.account.missed.total() == len(KEYS)
+        assert store.account.lines(), name
+        assert store.put(KEYS[0], DATA[KEYS[0]]) == store.find(KEYS[0])
+
+
+def test_sixteen_writers_of_one_key(proxied: Proxy, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    url = f"s3://{BUCKET}/{request.node.name.replace('[', '-').strip(']')}"
+    stores = [opened(tmp_path / str(number), url) for number in range(16)]
+    for store in stores:
+        store.put(KEYS[0], DATA[KEYS[0]])
+    assert all(store.flush() for store in stores)
+    reader = opened(tmp_path / "reader", url)
+    found = reader.find(KEYS[0])
+    assert found is not None
+    assert reader.read(found) == DATA[KEYS[0]]
+    # What another process has just written is read without a look-up.
+    other = opened(tmp_path / "client", url)
+    proxied.requests.clear()
+    assert other.fetch({KEYS[0]: found}) == set()
+    assert len(proxied.requests) == 1
+
+
+def test_listing_of_many_entries_takes_little_memory(tmp_path: Path) -> None:
+    class Listed:
+        """A place with a shard of a store of millions of entries."""
+
+        def files(self, folder: str) -> list[RemoteFile]:
+            if not folder.startswith(names.ENTRIES):
+                return []
+            digest = "a" * 64
+            return [RemoteFile(f"{folder}/{number:062x}.{digest}.5", 5, 0.0) for number in range(20_000)]
+
+        def fetch(self, file: str, size: int) -> bytes | None:
+            return None
+
+        def write(self, file: str, data: bytes) -> None:
+            raise AssertionError
+
+        remove = write
+
+    address = StoreAddress.of("s3://bucket/x", tmp_path, **OPTIONS)
+    store = SharedStore(FolderStore(tmp_path), address, site="x", place=Listed())  # type: ignore[arg-type]
+    store.prepare([f"00{5:062x}", f"01{6:062x}"])
+    assert sum(len(bytes(each)) for each in store._entries._shards.values()) == 2 * 72 * 20_000
+    assert store.account.missed == {"absent": 2}
