@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-VERSION = 1
+VERSION = 2
 MAX_BYTES = 300_000
 _LOWER = (78, 70, 60, 50, 40, 30, 20, 10)
 
@@ -16,7 +16,8 @@ _LOWER = (78, 70, 60, 50, 40, 30, 20, 10)
 def encode(image: Image, *, quality: int, xmp: bytes, sharp_colors: bool = False) -> bytes:
     """Return an RGB image as a file of at most ``MAX_BYTES``, with less quality where it needs that.
 
-    ``sharp_colors``: colours at full resolution, for text.
+    ``sharp_colors``: colours at full resolution, for text. Standard Huffman tables: own ones save 6 % of the bytes,
+    which no reader of a page loads, and double the time.
     """
     from PIL import JpegImagePlugin  # noqa: F401 - registers the format
 
@@ -28,7 +29,6 @@ def encode(image: Image, *, quality: int, xmp: bytes, sharp_colors: bool = False
             "JPEG",
             quality=each,
             progressive=False,
-            optimize=True,
             subsampling="4:4:4" if sharp_colors else "4:2:0",
             xmp=xmp,
             comment=b"",

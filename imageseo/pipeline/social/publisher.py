@@ -40,12 +40,15 @@ class SocialPublisher:
         if not missing:
             return
         self.drawn += len(missing)
-        if self.workers < 2 or len(missing) < 2:
-            results: Iterator[tuple[str, bytes | Exception]] = map(self._try_draw, missing.values())
-            self._keep(results)
+        titles = [card for card in missing.values() if isinstance(card.source, Title)]
+        cuts = [card for card in missing.values() if not isinstance(card.source, Title)]
+        if self.workers < 2 or len(cuts) < 2:
+            self._keep(map(self._try_draw, (*titles, *cuts)))
             return
         with ThreadPoolExecutor(max_workers=self.workers, thread_name_prefix="imageseo-card") as executor:
-            self._keep(executor.map(self._try_draw, missing.values()))
+            drawn = executor.map(self._try_draw, cuts)
+            self._keep(map(self._try_draw, titles))  # setting texts is Python: threads make it slower
+            self._keep(drawn)
 
     def publish(self, card: SocialCard) -> PublishedVariant:
         """Publish a card, and return it. Raises ImageseoError, OSError for one that cannot be drawn or written."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from threading import Lock
@@ -12,6 +12,7 @@ from PIL import Image
 
 from imageseo.heroes.providers.art.brand_coverage import cover
 from imageseo.heroes.providers.art.cards.card_svg import Ink, Rendered
+from imageseo.heroes.providers.art.cards.glyph_masks import GlyphMasks
 from imageseo.heroes.providers.art.cards.recipe import ProjectCards
 from imageseo.heroes.providers.art.cards.text import is_rtl
 from imageseo.heroes.providers.art.color import Paint, Palette, palette
@@ -32,15 +33,15 @@ _LENGTHS = (*range(4, 120, 6), 160, 240)
 
 @dataclass(frozen=True)
 class _Ground:
-    """The image shaded for all texts of a layout. ``areas``: where the scrim suffices, by group of texts."""
+    """The image shaded for all texts of a layout, with its shapes. ``areas``: where the scrim suffices, by group."""
 
     image: Image.Image
     inks: Mapping[str, Ink]
     areas: Mapping[str, Area]
 
     def holds(self, rendered: Rendered) -> bool:
-        """Whether every line is where the scrim suffices."""
-        return all(
+        """Whether every line is where the scrim suffices, and needs nothing behind it."""
+        return not any(ink.plate for ink in self.inks.values()) and all(
             line.group in self.areas and _contains(self.areas[line.group], Area(*line.area)) for line in rendered.lines
         )
 
@@ -54,6 +55,7 @@ class SiteTitleCards:
     _paints: dict[bool, tuple[Paint, Palette]] = field(default_factory=dict)
     _grounds: dict[tuple[Any, ...], _Ground] = field(default_factory=dict)
     _notes: dict[str, tuple[str, ...]] = field(default_factory=dict)  # of cards that were drawn
+    _masks: GlyphMasks = field(default_factory=GlyphMasks)
     _lock: Lock = field(default_factory=Lock)
 
     def draw(self, card: Mapping[str, Any]) -> Image.Image:
@@ -63,13 +65,12 @@ class SiteTitleCards:
             paint, colors = self._painted(card)
             ground = self._ground(card) if card.get("layout", "bottom") in _SHARED and "template" not in card else None
         if ground is not None:
-            rendered = title.draw_texts(ground.inks, colors)
+            rendered = title.layout
             self._notes[repr(card)] = rendered.notes
             if ground.holds(rendered):
                 image = ground.image.copy()
-                draw_svg(
-                    image, rendered.svg, boxes=[*_boxes(rendered)] if card.get("layout", "bottom") == "bottom" else ()
-                )
+                with self._lock:
+                    self._masks.draw(image, ((line, ground.inks[line.group].text) for line in rendered.lines))
                 return image
         return Image.fromarray(title.draw(Paint((paint.l, paint.a, paint.b)), colors, self._salt))
 
@@ -124,7 +125,9 @@ class SiteTitleCards:
             inks = TitleCard(self._canvas, card, self.own).scrim(
                 paint, colors, {group: (area,) for group, area in around.items()}
             )
-            self._grounds[key] = _Ground(Image.fromarray(flatten(paint.l, paint.a, paint.b, self._salt)), inks, around)
+            image = Image.fromarray(flatten(paint.l, paint.a, paint.b, self._salt))
+            draw_svg(image, TitleCard(self._canvas, card, self.own).draw_shapes(inks, colors))
+            self._grounds[key] = _Ground(image, inks, around)
         return self._grounds[key]
 
 
@@ -134,22 +137,6 @@ def _around(areas: list[Area], canvas: Canvas) -> Area:
     left, top = min(each.x for each in areas) - slack, min(each.y for each in areas) - slack
     right, bottom = max(each.x + each.w for each in areas) + slack, max(each.y + each.h for each in areas) + slack
     return Area(left, top, right - left, bottom - top)
-
-
-def _boxes(rendered: Rendered) -> Iterator[tuple[int, int, int, int]]:
-    """Yield the parts in px that hold the texts of each group, and the marks beside them."""
-    groups: dict[str, list[tuple[Area, float]]] = {}
-    for line in rendered.lines:
-        groups.setdefault(line.group, []).append((Area(*line.area), line.size))
-    for group, areas in groups.items():
-        size = max(size for _, size in areas)
-        across = 2 * size if group == "name" else size / 2  # the mark of the site's name stands beside it
-        yield (
-            int(min(area.x for area, _ in areas) - across),
-            int(min(area.y for area, _ in areas) - size / 2),
-            int(max(area.x + area.w for area, _ in areas) + across) + 1,
-            int(max(area.y + area.h for area, _ in areas) + size / 2) + 1,
-        )
 
 
 def _contains(outer: Area, inner: Area) -> bool:

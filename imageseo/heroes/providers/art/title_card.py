@@ -180,10 +180,10 @@ class TitleCard:
         out: Field = fade(clip(1.0 - across * (1.0 / 0.55))) * fade(clip(1.0 - down * (1.0 / reach)))
         return out
 
-    def draw_texts(self, inks: Mapping[str, Ink], palette: Palette) -> Rendered:
-        """Return the template with its texts, in inks that are known already."""
+    def draw_shapes(self, inks: Mapping[str, Ink], palette: Palette) -> str:
+        """Return the template's SVG without its texts, in inks that are known already."""
         self._palette = palette
-        return self._svg.draw(inks)
+        return self._svg.draw(inks, texts=False).svg
 
     def draw_text(self, pixels: NDArray[np.uint8], inks: Mapping[str, Ink]) -> NDArray[np.uint8]:
         """Draw the template over 8-bit pixels."""

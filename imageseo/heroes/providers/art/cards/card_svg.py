@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from markupsafe import Markup
@@ -120,11 +120,11 @@ class CardSvg:
         """Render the template without its texts: what is behind them, and where they will be."""
         return self._render({})
 
-    def draw(self, inks: Mapping[str, Ink]) -> Rendered:
-        """Render the template with its texts, in the inks of their groups."""
-        return self._render(inks)
+    def draw(self, inks: Mapping[str, Ink], *, texts: bool = True) -> Rendered:
+        """Render the template with its texts, in the inks of their groups. ``texts``: off for its shapes alone."""
+        return self._render(inks, texts=texts)
 
-    def _render(self, inks: Mapping[str, Ink]) -> Rendered:
+    def _render(self, inks: Mapping[str, Ink], *, texts: bool = True) -> Rendered:
         rtl = is_rtl(str(self.texts.get("title", "")))
         setter = _Setter(self.width, self.height, self.fonts, str(self.texts.get("language", "")), inks, rtl=rtl)
         unit = min(self.height / 900.0, self.width / 1200.0)
@@ -138,7 +138,9 @@ class CardSvg:
             "safe": Safe(margin, margin, self.width - 2.0 * margin, self.height - 2.0 * margin),
             "rtl": rtl,
             "language": self.texts.get("language", ""),
-            "box": setter.box,
+            "box": setter.box
+            if texts
+            else lambda *args, **kwargs: replace(setter.box(*args, **kwargs), markup=Markup()),
             "flip": lambda x, w=0.0: self.width - x - w if rtl else x,
             **self.values,
         }
