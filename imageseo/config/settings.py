@@ -9,6 +9,7 @@ from msgspec import Meta, field
 from imageseo.config.alt import AltSettings
 from imageseo.config.brand import BrandSettings
 from imageseo.config.budgets import BudgetSettings
+from imageseo.config.delivery import DeliverySettings
 from imageseo.config.encoding import EncodeSettings, QualityFloorSettings, QualitySettings, TargetSettings
 from imageseo.config.fields import (
     PluginName,
@@ -19,6 +20,7 @@ from imageseo.config.fields import (
 )
 from imageseo.config.heroes import HeroSettings
 from imageseo.config.measuring import MeasureSettings
+from imageseo.config.naming import NamesSettings
 from imageseo.config.social import SocialSettings
 from imageseo.config.store import StoreSettings
 from imageseo.model.finding import Severity
@@ -152,5 +154,7 @@ class Settings(SettingsGroup, frozen=True, kw_only=True):
         dict[str, Text],
         Meta(description="IPTC digital source type of your image files, by glob of their path; the last match counts."),
     ] = field(default_factory=dict)
+    names: NamesSettings = NamesSettings()
+    delivery: DeliverySettings = DeliverySettings()
     budgets: BudgetSettings = BudgetSettings()
     lint: LintSettings = LintSettings()

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from msgspec import structs
 
+from imageseo.config.delivery import DeliverySettings
+from imageseo.config.naming import NamesSettings
 from imageseo.config.settings import Settings
 from imageseo.integrations.runner import build
 from imageseo.model.progress import Progress
@@ -43,4 +45,6 @@ def undoing(settings: Settings) -> Settings:
         fallback="keep",
         style="inline",
         hero=off,
+        names=NamesSettings(),
+        delivery=DeliverySettings(),
     )

@@ -24,6 +24,7 @@ BUILD_FINDINGS: Mapping[str, str] = {
     "hero-unpinned": "a recipe has no pin in imageseo.lock",
     "hero-unread": "imageseo.lock pins heroes of sources that were not read, so that no page has them",
     "hero-unused": "a hero declaration has no effect: a misspelt key, or a pattern that matches no page",
+    "host-file": "a file for hosts (`_redirects`, `_headers`, `.htaccess`, `imageseo.nginx.conf`) is not written",
     "images-of-other-tool": "another tool has made candidates of images; they are left as they are",
     "images-unchanged": "a build changes no image of the site, with the reasons",
     "ld-conflict": "JSON-LD of the theme or a plug-in describes one image in two different ways",
@@ -31,6 +32,7 @@ BUILD_FINDINGS: Mapping[str, str] = {
     "markup-reduced": "images get less than `<picture>`, because more would not be safe on their pages",
     "measure-failed": "the browser could not measure the page, or met a dialog, a download or another window",
     "measure-offline": "resources from other hosts were not available when the page was measured",
+    "names-kept": "images that should have a published name keep their own",
     "page-changed": "another program wrote the page while it was being built",
     "page-oversized": "the page has too many images or bytes to be worked on",
     "page-unreadable": "the page is not HTML, or its encoding cannot be edited",
@@ -81,6 +83,8 @@ REMEDIES: Mapping[str, str] = {
     "hero-unread": "`imageseo doctor` shows what is missing or broken: install or repair it, name the folder of the "
     "sources in `content_dir`, or build in the folder of the project.",
     "hero-unused": "Correct the key or the pattern; for a key the finding suggests the nearest valid one.",
+    "host-file": "The finding states the problem: a marker line that is missing, more rules than the host reads, or a "
+    "file that cannot be written. Everything else is published.",
     "images-of-other-tool": "Nothing. To let imageseo make the candidates instead, write a plain `<img>`.",
     "images-unchanged": "The finding counts the reasons. Files that are not in the site: name the folder that is "
     "published, or set `site_url`.",
@@ -91,6 +95,8 @@ REMEDIES: Mapping[str, str] = {
     "image that gets less than `<picture>`.",
     "measure-failed": "Open the page in a browser: visitors are affected too. An error excludes this page only.",
     "measure-offline": "Nothing, if none of them is an image of the first screen. Otherwise publish it with the site.",
+    "names-kept": "Build once on your machine, and commit `imageseo.names.toml`; or rename the other file that the "
+    "finding names. The images are shown in any case.",
     "page-changed": "Build again when that program has finished. The page is published as that program wrote it. If it "
     "happens with `imageseo watch`, stop one of both: the plug-in in your generator's own preview, or `watch`.",
     "page-oversized": "Split the page into several; visitors wait for it, too. It is published unchanged.",

@@ -20,11 +20,13 @@ from imageseo.model.plan import PageHero
 from imageseo.model.site import Page, Site
 from imageseo.pipeline import source_images
 from imageseo.pipeline.context import BuildContext, BuildTools
+from imageseo.pipeline.delivery.step import update_host_files
 from imageseo.pipeline.incremental import loose_pages
 from imageseo.pipeline.incremental.build_memory import KnownSitemaps
 from imageseo.pipeline.incremental.build_state import PageRecord
 from imageseo.pipeline.incremental.feed_record import FeedRecord
 from imageseo.pipeline.incremental.loose_pages import LoosePage
+from imageseo.pipeline.names.step import also_at_former_paths, published_names
 from imageseo.pipeline.result import BuildResult, WrittenPage, build_result, unwritable_finding
 from imageseo.pipeline.reuse import PageReplayer
 from imageseo.pipeline.safe_markup.style_rules import STYLE_SHEET
@@ -88,7 +90,7 @@ def build(site: Site, settings: Settings, tools: BuildTools) -> BuildResult:
     """
     if not settings.enabled:
         return BuildResult()
-    context = BuildContext.prepare(site, settings, tools)
+    context = published_names(BuildContext.prepare(site, settings, tools))
     plan = _plan(context)
     jobs = source_images.find_jobs(((row.plan, row.hero) for row in plan.planned), context.originals)
     encoded = tools.encoder.encode(jobs, _specs(plan), progress=tools.progress)
@@ -96,7 +98,11 @@ def build(site: Site, settings: Settings, tools: BuildTools) -> BuildResult:
     _update_recompressed_files(context, written, jobs, encoded)
     written.sitemaps, written.known_sitemaps = write_sitemaps(context, written.pages)
     written.feeds = _write_feeds(context, written.pages)
-    _update_files_beside(context, written)
+    update_host_files(context)
+    if context.output.copies or context.output.service_workers:
+        from imageseo.pipeline.compressed_copies import update_files_beside  # few sites have them
+
+        update_files_beside(context, written.pages, written.sitemaps)
     _save_state(context, plan, written)
     images = [(page.page.path, page.outcome.images, page.outcome.unchanged) for page in written.pages]
     return build_result(
@@ -236,7 +242,7 @@ def _update_recompressed_files(context: BuildContext, written: WrittenSite, jobs
     """Replace source files by recompressed ones, and restore those that are no longer to be recompressed."""
     paths = {page.path for page in context.site.pages}
     failed = context.originals.update(
-        [new for page in written.pages for new in page.outcome.recompressed],
+        also_at_former_paths([new for page in written.pages for new in page.outcome.recompressed], context.former),
         previous=context.state.previous_recompressed,
         kept=context.state.recompressed_by_other_pages(paths, context.files.exists),
         read=source_images.make_reader(context.encoder, encoded, context.store, jobs),
@@ -261,21 +267,6 @@ def _write_feeds(context: BuildContext, pages: Sequence[WrittenPage]) -> Mapping
     with crash_guard(context.findings, Page(path="feed.xml"), "feeds were left as they were"):
         context.findings.extend(feeds.findings(unwritable_finding, restore=not context.settings.feeds))
     return feeds.written
-
-
-def _update_files_beside(context: BuildContext, written: WrittenSite) -> None:
-    """Keep compressed copies in step with the files of this build, and report stale lists of service workers."""
-    output = context.output
-    if output.copies or output.service_workers:
-        from imageseo.pipeline.compressed_copies import CompressedCopies
-        from imageseo.pipeline.precache_lists import PrecacheLists
-
-        pages = {each.page.path for each in written.pages}
-        recompressed = {new.path for each in written.pages for new in each.outcome.recompressed}
-        copies = CompressedCopies(output=output)
-        context.findings.extend(copies.update(pages, recompressed.union(written.sitemaps, output.changed)))
-        lists = PrecacheLists(output=output, base_url=context.site.base_url)
-        context.findings.extend(lists.findings(pages, recompressed))
 
 
 def _save_state(context: BuildContext, plan: SitePlan, written: WrittenSite) -> None:

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from imageseo.lint.crashes import crash_guard
 from imageseo.model.errors import ImageseoError
 from imageseo.model.finding import Finding, Location, Severity
 from imageseo.model.regular_file import NotRegularError, TooLargeError
 from imageseo.model.site import Page
-from imageseo.pipeline.result import unwritable_finding
+from imageseo.pipeline.precache_lists import PrecacheLists
+from imageseo.pipeline.result import WrittenPage, unwritable_finding
 from imageseo.storage.output import OutputFolder
 from imageseo.storage.site_folder import OutsideError
 from imageseo.web.html import edits
 from imageseo.web.sitemaps.document import BadSitemap, compress_gzip, decompress_gzip
+
+if TYPE_CHECKING:
+    from imageseo.pipeline.context import BuildContext
 
 RULE = "compressed-copy"
 SUFFIXES = (".gz", ".br", ".zst")
@@ -121,6 +125,17 @@ class CompressedCopies:
                 hint=_HINT,
                 severity=Severity.WARN,
             )
+
+
+def update_files_beside(context: BuildContext, pages: Sequence[WrittenPage], sitemaps: Iterable[str]) -> None:
+    """Keep compressed copies in step with the files of this build, and report stale lists of service workers."""
+    output = context.output
+    paths = {each.page.path for each in pages}
+    recompressed = {new.path for each in pages for new in each.outcome.recompressed}
+    copies = CompressedCopies(output=output)
+    context.findings.extend(copies.update(paths, recompressed.union(sitemaps, output.changed)))
+    lists = PrecacheLists(output=output, base_url=context.site.base_url)
+    context.findings.extend(lists.findings(paths, recompressed))
 
 
 def _finding(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -68,6 +68,7 @@ class BuildContext:
 
     ``pages``: without excluded ones. ``findings``: those of no single page; severities are not applied yet.
     ``recall``: what this process knows from the build before; None: all files are looked at.
+    ``former``: former path of a renamed image -> its published path; the file is at both.
     """
 
     site: Site
@@ -85,6 +86,7 @@ class BuildContext:
     social: SocialCards
     findings: list[Finding] = field(default_factory=list)
     recall: Recollection | None = None
+    former: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def state(self) -> StateSession:

@@ -41,7 +41,8 @@ _INFO = Severity.INFO
 class HeroPublisher:
     """Finds the heroes of pages for one build, and publishes those with recipes.
 
-    ``library``: the project's prompts. ``previous_files``: digest of a published hero's or crop's inputs -> hash and
+    ``library``: the project's prompts. ``renamed``: path of an image file -> its published path.
+    ``previous_files``: digest of a published hero's or crop's inputs -> hash and
     size of its file, from the last build; ``current_files``: the same of this build. ``max_pixels``: of a master.
     ``ratios``: returns the crops of a page's hero, by its size.
     """
@@ -62,6 +63,7 @@ class HeroPublisher:
     previous_files: Mapping[str, tuple[str, int]] = field(default_factory=dict)
     current_files: dict[str, tuple[str, int]] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
+    renamed: Mapping[str, str] = field(default_factory=dict)
     _requests: dict[str, HeroRequest | None] = field(default_factory=dict)  # by page
     _declined: set[str] = field(default_factory=set)  # pages with ``hero: false``
     _names: PublishedNames = field(init=False)
@@ -144,6 +146,7 @@ class HeroPublisher:
             return False
 
     def _use_file(self, page: Page, request: HeroRequest, path: str, location: Location) -> PageHero | None:
+        path = self.renamed.get(path, path)
         asset = self.files.asset(path)
         if isinstance(asset, BadAsset):
             location = replace(location, image=path)

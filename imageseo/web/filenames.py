@@ -15,6 +15,11 @@ from imageseo.model.site import Page
 _MAX_BYTES = 200
 _MAX_SLUG = 60
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"})
+# Languages in which ä, ö or ü are letters of their own, or are written without dots where there are none.
+_WITHOUT_UMLAUTS = frozenset(
+    {"sv", "fi", "et", "tr", "az", "tk", "tt", "hu", "sk", "nl", "es", "ca", "pt", "fr", "gl", "cy"}
+)
+_NORDIC = frozenset({"da", "nb", "nn", "no"})
 # Any suffix: files of a codec that is no longer installed are found, and removed, like all others.
 _VARIANT = re.compile(r"-(\d+)w\.([0-9a-f]{8})\.[a-z0-9]{1,8}$")
 _PLAIN_NAME = re.compile(r"[a-z0-9_]+(-[a-z0-9_]+)*")
@@ -68,16 +73,16 @@ def hero_name(page: Page) -> str:
     return f"{_truncate(slug, 80) or 'page'}-{digest}"
 
 
-def words_slug(text: str) -> str:
+def words_slug(text: str, language: str = "") -> str:
     """Return the words of a text in lower-case ASCII, joined by hyphens; ``""`` below three characters, at most 60.
 
-    Every script is transliterated; umlauts as in German (``Mühle`` -> ``muehle``).
+    Every script is transliterated; umlauts as in German (``Mühle`` -> ``muehle``) unless the ``language`` has others.
     """
     plain = unicodedata.normalize("NFC", text)
     if not plain.isascii():
         from anyascii import anyascii  # few texts need its tables
 
-        plain = anyascii(plain.translate(_UMLAUTS))
+        plain = anyascii(plain.translate(_letters(re.split("[-_]", language.strip().lower())[0])))
     words = re.findall(r"[a-z0-9]+", plain.lower().replace("'", ""))
     slug = ""
     for word in words:
@@ -86,6 +91,13 @@ def words_slug(text: str) -> str:
             break
         slug = longer
     return slug if len(slug) > 2 else ""
+
+
+def _letters(language: str) -> dict[int, str]:
+    """Return what stands for the letters of a language that lose too much without their marks."""
+    if language in _NORDIC:
+        return {**_UMLAUTS, **str.maketrans({"ø": "oe", "Ø": "Oe", "å": "aa", "Å": "Aa"})}
+    return {} if language in _WITHOUT_UMLAUTS else _UMLAUTS
 
 
 def _truncate(stem: str, limit: int) -> str:

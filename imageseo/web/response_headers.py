@@ -10,7 +10,8 @@ from urllib.parse import unquote, urlsplit
 
 ROBOTS = "x-robots-tag"
 SECURITY_POLICY = "content-security-policy"
-_NAMES = (ROBOTS, SECURITY_POLICY)
+CACHE = "cache-control"
+_NAMES = (ROBOTS, SECURITY_POLICY, CACHE)
 _WILDCARDS = re.compile(r"(\*|:[A-Za-z]\w*)")
 
 
@@ -26,7 +27,7 @@ class _HeaderRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeaderRules:
-    """All rules of a site that set X-Robots-Tag or Content-Security-Policy."""
+    """All rules of a site that set X-Robots-Tag, Content-Security-Policy or Cache-Control."""
 
     rules: tuple[_HeaderRule, ...] = ()
 

@@ -1,0 +1,1 @@
+"""Published names of images: given once, kept for good."""

@@ -1,0 +1,1 @@
+"""How published files are named and delivered: renamed addresses, redirects, headers."""
