@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from imageseo.cli.commands.generate import GenerateInputs
 from imageseo.cli.commands.generate_report import GenerateReport
+from imageseo.cli.commands.generation.inputs import GenerateInputs
 from imageseo.heroes.candidates.authorship import Authorship
 from imageseo.heroes.candidates.candidates import Candidates
 from imageseo.heroes.lock import lock as locks

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from imageseo.cli.commands.generate import GenerateInputs, find_pages, spellings
+from imageseo.cli.commands.generation.inputs import GenerateInputs, find_pages, spellings
 from imageseo.heroes.candidates.author_lines import conflicting_options, lines_to_write
 from imageseo.heroes.candidates.authorship import Authorship
 from imageseo.heroes.candidates.candidates import Candidates, HeroCandidate

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from imageseo.cli.commands.generate import GenerateInputs
+from imageseo.cli.commands.generation.inputs import GenerateInputs
 from imageseo.heroes.candidates import contact_sheet, variations
 from imageseo.heroes.candidates.candidates import Candidates, HeroCandidate
 from imageseo.heroes.candidates.contact_sheet import SheetEntry
