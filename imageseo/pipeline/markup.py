@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import posixpath
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from imageseo.model.formats import mime_of
 from imageseo.model.image import Asset, OptOut, PageRegion, SourceTag, Span, Variant, VariantSpec
@@ -200,6 +201,8 @@ def _sources(
 ) -> list[SourceTag]:
     """Return one ``<source>`` per format, in the plan's order, candidates by width; animations have one candidate."""
     folder = _url_folder(src)
+    if not asset.path.isascii():
+        folder = _as_on_disk(folder, posixpath.dirname(asset.path))
     by_format: dict[str, list[tuple[int, str]]] = {}
     for spec in specs:
         variant = variants.get(spec)
@@ -226,6 +229,18 @@ def _url_folder(src: str) -> str:
     """Return the folder of a URL as its author wrote it, escaped for ``srcset``."""
     path = src.partition("?")[0].partition("#")[0]
     return _escape_url(path[: max(path.rfind("/"), path.rfind("\\")) + 1])
+
+
+def _as_on_disk(url: str, folder: str) -> str:
+    """Return the URL of a folder in the Unicode form that its name has on disk: nothing else finds files in it."""
+    written, names = url.split("/"), folder.split("/")
+    for back in range(1, min(len(written) - 1, len(names)) + 1):  # the URL ends in a slash
+        part, name = unquote(written[-1 - back]), names[-back]
+        if unicodedata.normalize("NFC", part) != unicodedata.normalize("NFC", name):
+            break
+        if part != name:
+            written[-1 - back] = quote(name, errors="surrogateescape")
+    return "/".join(written)
 
 
 @lru_cache(maxsize=1024)  # images share their folders

@@ -24,7 +24,7 @@ from imageseo.lint.facts.hidden_elements import HiddenElements
 from imageseo.lint.facts.names import FACTS, FORMER_FACTS, SITE_FACTS
 from imageseo.lint.facts.page_context import PageContext
 from imageseo.lint.facts.site import SiteFacts
-from imageseo.lint.facts.site_files import SiteFiles
+from imageseo.lint.facts.site_files import SiteFiles, spelled
 from imageseo.model.facts import ImageFact, LcpImage, ResolvedUrl
 from imageseo.model.finding import Budget
 from imageseo.model.image import Asset, ImageRef, PageScan, Span
@@ -273,7 +273,8 @@ class PageFacts:
         return ResolvedUrl(url=url, attribute=attribute, path=resolved, exists=exists, near=near)
 
     def _resolve(self, url: str) -> str | urls.ExternalUrl:
-        return urls.resolve(url, page=self.page.path, base_url=self.site.base_url, base_href=self.scan.base_href)
+        path = urls.resolve(url, page=self.page.path, base_url=self.site.base_url, base_href=self.scan.base_href)
+        return spelled(path, self.files.exists) if isinstance(path, str) and not path.isascii() else path
 
     def _bytes_of(self, url: str) -> int | None:
         resolved = self._resolve(url)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import unicodedata
 from collections.abc import Callable
 from contextlib import suppress
 from hashlib import sha256
@@ -18,6 +19,12 @@ _MAX_TEXT = 32 * 2**20  # bytes of a style sheet or script
 _MAX_NAMES = 5000
 _MAX_COMPARED = 300
 """Most names in a folder for a similarity search, and most names compared letter by letter, some 40 µs each."""
+
+
+def spelled(path: str, exists: Callable[[str], bool]) -> str:
+    """Return a path in the Unicode normal form in which its file exists: systems and editors write either."""
+    forms = (path, unicodedata.normalize("NFC", path), unicodedata.normalize("NFD", path))
+    return next(filter(exists, dict.fromkeys(forms)), path)
 
 
 class SiteFiles:

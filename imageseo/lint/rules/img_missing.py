@@ -5,7 +5,8 @@ resolved as in a browser: percent-encoded, with ``<base>``, without query and fr
 counts on the server. URLs that browsers do not load on a web page (``file:``, a drive letter, ``attachment:``) count as
 missing. Other origins are not checked, nor URLs that a host serves on request (Cloudflare's ``/cdn-cgi/``,
 ``/.netlify/images``, ``/_vercel/image``, ``/_next/image``, ``/_ipx/``). A file of the same host outside the site is a
-warning.
+warning. So is a name that has its letters in another Unicode form than the file (``ä`` as one character, or as ``a``
+and two dots, as older versions of macOS write it): most servers do not find such a file.
 
 Bad:
     <img src="gone.jpg" alt="A harbour" width="800" height="450">
@@ -47,7 +48,9 @@ Good (made by the host):
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
+from urllib.parse import unquote
 
 from imageseo.lint.tag_edits import is_set_by_script
 from imageseo.model.facts import ImageFact, Problem, ResolvedUrl, shorten
@@ -74,12 +77,28 @@ def check(images: Sequence[ImageFact]) -> Iterator[Problem]:
             missing = [target for target in image.targets if target.attribute == attribute and _is_missing(target)]
             if missing:
                 yield _problem(image, missing[0], len(missing) - 1)
+        other = next(filter(_has_other_form, image.targets), None)
+        if other is not None:
+            yield Problem(
+                message=f"{_LABELS[other.attribute]} writes {shorten(other.path or '')} in another Unicode form than "
+                "the file has it, and most servers do not find it",
+                hint="rename the file with composed letters (`convmv -f utf8 -t utf8 --nfc`), or without accents",
+                at=image.ref,
+                severity=Severity.WARN,
+            )
 
 
 def _is_missing(target: ResolvedUrl) -> bool:
     if target.elsewhere == "origin":
         return is_unloadable(target.url)
     return target.elsewhere == "outside" or (target.path is not None and not target.exists)
+
+
+def _has_other_form(target: ResolvedUrl) -> bool:
+    if target.path is None or not target.exists or target.path.isascii():
+        return False
+    written = unquote(re.split(r"[?#]", target.url, maxsplit=1)[0])
+    return target.path.rpartition("/")[2] not in written
 
 
 def _problem(image: ImageFact, target: ResolvedUrl, others: int) -> Problem:
