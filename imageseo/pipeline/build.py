@@ -257,7 +257,7 @@ def _write_feeds(context: BuildContext, pages: Sequence[WrittenPage]) -> Mapping
         return {}
     from imageseo.pipeline.feeds.feed_writer import FeedWriter  # few sites have feeds
 
-    heroes = {each.page.path: (each.page, each.outcome.hero_file) for each in pages}
+    heroes = {each.page.path: (each.page, each.outcome.hero_file, each.outcome.article_images) for each in pages}
     feeds = FeedWriter(
         *(output, context.files, context.encoder, context.settings),
         base_url=context.site.base_url,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import json
 import re
+import socket
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -85,7 +87,7 @@ def test_entries_get_the_heroes_of_their_pages(tmp_path: Path, subtests: pytest.
         assert parsed.entries[1].enclosures[0].length == str((tmp_path / "site" / jpeg).stat().st_size)
     with subtests.test("entries without a hero get none, and no image that is gone is named"):
         assert [len(each.get("enclosures", ())) for each in parsed.entries] == [1, 1, 0, 0]
-        assert f'&lt;img src="{BASE}img/b.webp"&gt;&lt;img src="img/gone.png"&gt;' in read(tmp_path)
+        assert f'&lt;img src="{BASE}{jpeg}"&gt;&lt;img src="img/gone.png"&gt;' in read(tmp_path)
         assert f'href="{BASE}a/"' in parsed.entries[2].summary
         assert ITEM.format("https://example.com/a/", picture) in read(tmp_path), "not of this site"
     with subtests.test("a broken feed is kept and reported"):
@@ -113,9 +115,10 @@ def test_entries_get_the_heroes_of_their_pages(tmp_path: Path, subtests: pytest.
         run(tmp_path)
         assert read(tmp_path).count("<enclosure") == 1
         small_sites.write(tmp_path / "site", {"b.html": page("<p>Words</p>", "b.html")})
-        assert jpeg in run(tmp_path).changed
-        assert not (tmp_path / "site" / jpeg).exists()
+        run(tmp_path)
         assert "<enclosure" not in read(tmp_path)
+        assert f'&lt;img src="{BASE}{jpeg}"' in read(tmp_path), "the content of the entry shows it still"
+        assert (tmp_path / "site" / jpeg).exists()
 
 
 def test_a_large_feed_stays_whole_and_a_compressed_copy_follows(tmp_path: Path) -> None:
@@ -172,3 +175,51 @@ def test_sizes_are_those_that_are_shown_and_types_those_of_the_bytes(tmp_path: P
         (f"{BASE}img/png.jpg", "image/png", "800", "400"),
         (f"{BASE}img/a%20%26%20%C3%BC%20%281%29.jpg", "image/jpeg", "800", "500"),
     ]
+
+
+def test_every_image_of_a_feed_is_a_file_that_mail_programs_show(
+    tmp_path: Path, subtests: pytest.Subtests, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """peers-surfaces 23, 24, 29: no lost original, no WebP, no request."""
+
+    def refuse(*words: object, **more: object) -> None:
+        raise AssertionError("a feed needs no connection")
+
+    monkeypatch.setattr(socket, "create_connection", refuse)
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    base = "http://127.0.0.1:8000/"
+    images = (
+        "../src/c.png",
+        f"{base}src/c.png",
+        "../img/b.webp",
+        f"{base}img/b.webp?v=1",
+        "https://cdn.example/x.webp",
+    )
+    feed = rss(ITEM.format(f"{base}c/", "".join(f'&lt;img src="{each}"&gt;' for each in images)))
+    html = page('<p><img src="../img/c.3f2a9b1c.jpg" alt="A sea"><img src="../img/b.webp" alt="B"></p>', "c/")
+    item = {"id": "1", "url": f"{base}c/", "content_html": '<img src="../img/b.webp">'}
+    json_feed = {"version": "https://jsonfeed.org/version/1.1", "items": [item]}
+    site(tmp_path, {"feed.xml": feed, "feed.json": json.dumps(json_feed)})
+    files: dict[str, str | bytes] = {
+        "c/index.html": html.replace(BASE, base),
+        "img/c.3f2a9b1c.jpg": small_sites.photo(700, 500),
+    }
+    small_sites.write(tmp_path / "site", files)
+    options = {"site_url": base}
+    run(tmp_path, **options)
+    found = re.findall(r'img src="([^"]*)"', read(tmp_path))
+    with subtests.test("files of the site, as JPEG"):
+        local = [each.removeprefix(base) for each in found[:4]]
+        assert all(Image.open(tmp_path / "site" / each).format == "JPEG" for each in local)
+        assert local[:2] == ["img/c.3f2a9b1c.jpg"] * 2
+        assert re.fullmatch(r"assets/heroes/feeds/b\.[0-9a-f]{8}\.jpg", local[2])
+        assert local[3] == local[2]
+    with subtests.test("images of other hosts stay"):
+        assert found[4] == images[4]
+    with subtests.test("JSON Feed too"):
+        assert f"{base}{local[2]}" in json.loads(read(tmp_path, "feed.json"))["items"][0]["content_html"]
+    with subtests.test("a second build changes nothing; without the setting all is as before"):
+        assert run(tmp_path, **options).changed == ()
+        run(tmp_path, feeds=False, **options)
+        assert read(tmp_path) == feed
+        assert not (tmp_path / "site" / local[2]).exists()

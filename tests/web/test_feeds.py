@@ -5,18 +5,21 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 
-from imageseo.web.feeds.entry import MAX_BYTES, BadFeed, FeedImage, FeedPage, FeedSite
+from imageseo.web.feeds.entry import MAX_BYTES, BadFeed, EntryUrls, FeedImage, FeedPage, FeedSite
 from imageseo.web.feeds.feed_edits import edited
 from imageseo.web.feeds.feed_file import is_feed, restored
 
 URL = "https://x.example/blog/x/"
 HERO = FeedImage(url="https://x.example/a.jpg", mime="image/jpeg", bytes=1234, width=40, height=30)
 AMPERSAND = FeedImage(url="https://x.example/a.jpg?h=1&w=2", mime="image/jpeg", bytes=1234, width=40, height=30)
+BODY = {f"{URL}one.jpg": 400, f"{URL}two.jpg": 300, f"{URL}icon.png": 16}
+"""Images of the site that content shows -> their width."""
 MEDIA = "{http://search.yahoo.com/mrss/}content"
 RSS = '<?xml version="1.0" encoding="{}"?>\n<rss version="2.0"{}>\n<channel>\n{}\n</channel>\n</rss>\n'
 ITEM = f"  <item>\n    <title>T &amp; ü</title>\n    <link>{URL}</link>\n{{}}  </item>"
@@ -24,14 +27,20 @@ ATOM = f'<feed xmlns="http://www.w3.org/2005/Atom">\n<entry>\n  <link href="{URL
 
 
 def site(image: FeedImage | None = HERO) -> FeedSite:
-    def absolute(url: str, xml_base: str | None) -> str | None:
+    def absolute(url: str) -> str | None:
         return None if ":" in url or url.startswith(("gone", "#")) else f"https://x.example/blog/x/{url}"
 
+    def shown(url: str) -> str | None:
+        return url if url.lower().startswith(("https://", "http://")) else absolute(url)
+
     def file(url: str) -> FeedImage | None:
+        if url in BODY:
+            return replace(HERO, url=url, width=BODY[url], height=BODY[url])
         return HERO if url == HERO.url else None
 
+    urls = EntryUrls(absolute=absolute, image=shown, substitute=lambda url: None)
     return FeedSite(
-        page=lambda link: FeedPage(image=image, absolute=absolute) if link.startswith(URL) else None, file=file
+        page=lambda link: FeedPage(image=image, urls=lambda base: urls) if link.startswith(URL) else None, file=file
     )
 
 
@@ -272,3 +281,22 @@ def test_many_images_take_time_in_proportion() -> None:
 def test_repeated_attributes_do_not_come_back() -> None:
     feed = rss("<description>&lt;img srcset='a.jpg 1x' src=a.jpg srcset='b.jpg 2x' src=b.jpg&gt;</description>")
     assert "srcset" not in edit(feed)
+
+
+def test_media_rss_has_every_image_of_the_content(subtests: pytest.Subtests) -> None:
+    """peers-surfaces 27: Mailchimp shows images from media:content alone."""
+    names = ("one.jpg", "icon.png", "two.jpg", "one.jpg")
+    body = "<description>" + "".join(f'&lt;img src="{name}"&gt;' for name in names) + "</description>"
+    for name, image, expected in (
+        ("with a hero", HERO, [HERO.url, f"{URL}one.jpg", f"{URL}two.jpg"]),
+        ("without one", None, [f"{URL}one.jpg", f"{URL}two.jpg"]),
+    ):
+        with subtests.test(name):
+            new = edit(rss(body), image=image)
+            root = ElementTree.fromstring(new)
+            found = [each.attrib for each in root.iter(MEDIA)]
+            assert [each["url"] for each in found] == expected
+            assert {each["medium"] for each in found} == {"image"}
+            assert all({"type", "width", "height"} <= each.keys() for each in found)
+            assert new.count("xmlns:media") == 1
+            assert len([*root.iter("enclosure")]) == (image is not None)

@@ -45,9 +45,19 @@ class FeedImages:
         """Return a page's hero; one in another format than JPEG, PNG or GIF as a new JPEG. None if there is none."""
         if hero.format in READABLE:
             return self._image(hero.path, hero.format, hero.width, hero.height)
-        if hero.path not in self._made:
-            self._made[hero.path] = self._publish(hero)
-        return self._made[hero.path]
+        return self._readable(hero.path)
+
+    def readable(self, path: str) -> FeedImage | None:
+        """Return the JPEG that is made of an image in a format that few mail programs show; None for others."""
+        asset = self.files.asset(path) if self.files.exists(path) else None
+        if not isinstance(asset, Asset) or asset.format in READABLE or not asset.encodable:
+            return None
+        return self._readable(path)
+
+    def _readable(self, path: str) -> FeedImage | None:
+        if path not in self._made:
+            self._made[path] = self._publish(path)
+        return self._made[path]
 
     def of_file(self, path: str) -> FeedImage | None:
         """Return an image of the site; None if it does not exist, or is none."""
@@ -56,14 +66,14 @@ class FeedImages:
         asset = self.files.asset(path)
         return self._image(path, asset.format, asset.width, asset.height) if isinstance(asset, Asset) else None
 
-    def _publish(self, hero: HeroFile) -> FeedImage | None:
-        asset = self.files.asset(hero.path)
+    def _publish(self, source: str) -> FeedImage | None:
+        asset = self.files.asset(source)
         if not isinstance(asset, Asset) or not asset.encodable:
             return None  # an animation, a drawing
         try:
             rights = replace(asset.rights, prompt=None)
-            jpeg = self.encoder.publish(self.output.read(hero.path), quality=self.quality, rights=rights)
-            stem = posixpath.splitext(posixpath.basename(hero.path))[0]
+            jpeg = self.encoder.publish(self.output.read(source), quality=self.quality, rights=rights)
+            stem = posixpath.splitext(posixpath.basename(source))[0]
             path = f"{self.folder}/{stem}.{sha256(jpeg).hexdigest()[:8]}.jpg"
             self.output.write(path, jpeg)
         except (OSError, ImageseoError):  # a damaged image has a finding of its own

@@ -15,12 +15,12 @@ from imageseo.model.errors import ImageseoError
 from imageseo.model.finding import Finding, Location, Severity
 from imageseo.model.site import Page
 from imageseo.pipeline.incremental.build_state import digest
-from imageseo.pipeline.incremental.feed_record import FeedRecord, HeroFile
+from imageseo.pipeline.incremental.feed_record import FeedRecord
 from imageseo.storage.output import OutputFolder
 from imageseo.web.feeds.feed_file import HEAD, is_feed, restored
 
 if TYPE_CHECKING:
-    from imageseo.pipeline.feeds.feed_pages import FeedPages
+    from imageseo.pipeline.feeds.feed_pages import EntryPage, FeedPages
 
 _MAX_READ = 8 * 2**20  # more than is edited
 
@@ -28,8 +28,8 @@ _MAX_READ = 8 * 2**20  # more than is edited
 class FeedWriter:
     """Edits the feeds of a build. Without a site URL there is nothing to write, as feeds need absolute URLs.
 
-    ``heroes``: page's file -> page and its hero's file. ``previous``, ``written``: feed -> its record, of the last
-    build and this one. What edits need is loaded only for a feed that has changed.
+    ``heroes``: page's file -> page, its hero's file and its images. ``previous``, ``written``: feed -> its record, of
+    the last build and this one. What edits need is loaded only for a feed that has changed.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class FeedWriter:
         settings: Settings,
         *,
         base_url: str | None,
-        heroes: Mapping[str, tuple[Page, HeroFile | None]],
+        heroes: Mapping[str, EntryPage],
         previous: Mapping[str, FeedRecord],
     ) -> None:
         self.written: dict[str, FeedRecord] = {}
@@ -80,8 +80,9 @@ class FeedWriter:
     @cached_property
     def _context(self) -> str:
         """A hash of what all feeds depend on."""
-        heroes = [(path, hero, hero and self._files.size(hero.path)) for path, (_, hero) in self._heroes.items()]
-        return digest(self._base_url, self._quality, self._folder, heroes)
+        heroes = [(path, hero, hero and self._files.size(hero.path)) for path, (_, hero, _) in self._heroes.items()]
+        shown = [images for _, _, images in self._heroes.values()]
+        return digest(self._base_url, self._quality, self._folder, heroes, shown)
 
     @cached_property
     def _pages(self) -> FeedPages:

@@ -25,19 +25,28 @@ class FeedImage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EntryUrls:
+    """What becomes of the URLs in an entry's content; each returns an absolute URL, or None.
+
+    ``absolute``: of a relative one, if what it names is in the site. ``image``: of an image, relative or not, in a
+    format that mail programs show; None for one of this site that does not exist. ``substitute``: of such a one, the
+    image of the same name that its page shows.
+    """
+
+    absolute: Callable[[str], str | None]
+    image: Callable[[str], str | None]
+    substitute: Callable[[str], str | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FeedPage:
     """The page of an entry. ``image``: its hero, None without one.
 
-    ``absolute``: returns the absolute URL of a relative one in the entry's content, if what it names is in the site.
-    ``xml_base``: the second argument, the base URL that the feed declares for the entry.
+    ``urls``: of the entry's content, by the base URL that the feed declares for it.
     """
 
     image: FeedImage | None
-    absolute: Callable[[str, str | None], str | None]
-
-    def absolute_from(self, xml_base: str | None) -> Callable[[str], str | None]:
-        """Return ``absolute`` for content with one base URL."""
-        return lambda url: self.absolute(url, xml_base)
+    urls: Callable[[str | None], EntryUrls]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

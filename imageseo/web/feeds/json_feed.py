@@ -48,7 +48,7 @@ def _edits(source: str, items: Any, site: FeedSite) -> Iterator[FeedEdit]:
             text = encoded_text.json_string(source, start, _DECODER.raw_decode(source, start)[1])
             if text is None:
                 continue
-            for first, last, new in content.changes(text.text, page.absolute_from(None)):
+            for first, last, new in content.changes(text.text, page.urls(None)):
                 edit = text.edit(first, last, new)
                 if edit is None:
                     break

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from xml.sax.saxutils import quoteattr
 
 from imageseo.web.feeds import content, encoded_text, xml_document
 from imageseo.web.feeds.encoded_text import EncodedText
-from imageseo.web.feeds.entry import FeedEdit, FeedImage, FeedSite
+from imageseo.web.feeds.entry import EntryUrls, FeedEdit, FeedImage, FeedSite
 from imageseo.web.feeds.xml_document import ATOM, MEDIA, FeedElement, XmlFeed
 
+_MIN_SIDE = 48
+"""px; smaller images are icons and tracking pixels."""
+_MAX_IMAGES = 20
+_PLAIN = ("image/jpeg", "image/png", "image/gif")
 _CONTENT = "http://purl.org/rss/1.0/modules/content/"
 
 
@@ -35,10 +40,11 @@ class _Edits:
             page = self.site.page(link) if link else None
             if page is None:
                 continue
-            if page.image is not None and not entry.is_empty_tag:
-                yield from self._added(entry, page.image)
-            for text, base in self._contents(entry):
-                for start, end, new in content.changes(text.text, page.absolute_from(base)):
+            contents = [(text, page.urls(base)) for text, base in self._contents(entry)]
+            if not entry.is_empty_tag:
+                yield from self._added(entry, page.image, self._body_images(contents, page.image))
+            for text, urls in contents:
+                for start, end, new in content.changes(text.text, urls):
                     edit = text.edit(start, end, new)
                     if edit is None:
                         break  # the rest depends on it
@@ -76,21 +82,36 @@ class _Edits:
         links = (each for each in entry.children if (each.space, each.name) == (ATOM, "link"))
         return [each for each in links if each.attributes.get("rel") == "enclosure"]
 
-    def _added(self, entry: FeedElement, image: FeedImage) -> Iterator[FeedEdit]:
-        """Yield the insertion of the entry's image: after its last element, with the same space before."""
+    def _body_images(
+        self, contents: list[tuple[EncodedText, EntryUrls]], hero: FeedImage | None
+    ) -> Iterator[FeedImage]:
+        """Yield the images of an entry's content that are files of the site, without its hero and without icons."""
+        named = (url for text, urls in contents for url in content.images(text.text, urls))
+        found = (self.site.file(url) for url in dict.fromkeys(named) if hero is None or url != hero.url)
+        large = (each for each in found if each is not None and min(each.width, each.height) >= _MIN_SIDE)
+        yield from islice((each for each in large if each.mime in _PLAIN), _MAX_IMAGES)
+
+    def _added(self, entry: FeedElement, image: FeedImage | None, others: Iterable[FeedImage]) -> Iterator[FeedEdit]:
+        """Yield the insertion of the entry's images: after its last element, with the same space before.
+
+        ``image``: the hero. ``others``: those of its content.
+        """
         has_image = any(not _is_episode(each) for each in self._enclosures(entry))
         lines = []
-        url, mime = quoteattr(image.url), quoteattr(image.mime)
-        if not self._enclosures(entry) and not self.is_podcast:
+        if image is not None and not self._enclosures(entry) and not self.is_podcast:
+            url, mime = quoteattr(image.url), quoteattr(image.mime)
             if self.feed.kind == "rss":
                 lines.append(f'<enclosure url={url} length="{image.bytes}" type={mime}/>')
             else:
                 name = f"{entry.prefix}:link" if entry.prefix else "link"
                 lines.append(f'<{name} rel="enclosure" href={url} length="{image.bytes}" type={mime}/>')
         if self.media is not None and not has_image and not _has_media(entry):
-            size = f'fileSize="{image.bytes}" width="{image.width}" height="{image.height}"'
-            lines.append(f'<{self.media}:content url={url} medium="image" type={mime} {size}/>')
-            self.has_media = True
+            for each in (image, *others):
+                if each is not None:
+                    size = f'fileSize="{each.bytes}" width="{each.width}" height="{each.height}"'
+                    about = f'url={quoteattr(each.url)} medium="image" type={quoteattr(each.mime)}'
+                    lines.append(f"<{self.media}:content {about} {size}/>")
+                    self.has_media = True
         if lines:
             last = entry.children[-1] if entry.children else None
             at = entry.inner if last is None else last.end
