@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from imageseo.config.fields import SettingsGroup
+from imageseo.config.fields import SettingsGroup, Text
 
 NGINX_FILE = "imageseo.nginx.conf"
 """The file of the project with rules for nginx."""
@@ -18,4 +18,8 @@ class DeliverySettings(SettingsGroup, frozen=True, kw_only=True):
     headers: Annotated[
         tuple[Literal["netlify", "cloudflare", "nginx", "apache"], ...],
         Meta(description="Hosts to write rules for: variants are cached for a year, and have the right media type."),
+    ] = ()
+    image_hosts: Annotated[
+        tuple[Text, ...],
+        Meta(description="Hosts of a CDN from which pages load images of this site: the sitemap lists these too."),
     ] = ()

@@ -18,11 +18,13 @@ if TYPE_CHECKING:
 class PageListing:
     """``unlisted``: the page may not be listed. ``may_list``: whether an image of it may, by its site path.
 
-    ``expiry``: time of ``unavailable_after`` in seconds since the epoch, and whether it is past; None: never.
+    ``hides_images``: none may. ``expiry``: time of ``unavailable_after`` in seconds since the epoch, and whether it is
+    past; None: never.
     """
 
     unlisted: bool
     may_list: Callable[[str], bool]
+    hides_images: bool = False
     expiry: tuple[float, bool] | None = None
 
     @classmethod
@@ -34,6 +36,7 @@ class PageListing:
         expires = rules.expiry(page, scan)
         return cls(
             unlisted=unlisted,
+            hides_images=hidden,
             may_list=lambda path: not hidden and rules.allows_image(path) and not is_no_image(files, path),
             expiry=None if expires is None else (expires, expires < rules.now),
         )

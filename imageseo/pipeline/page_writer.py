@@ -112,7 +112,11 @@ class PageWriter:
                 for spec in plan.specs
                 if spec in self.encoded.variants
             ],
-            article_images=article_image_urls(self.context.site.base_url, files, page, plan, may_list=listing.may_list),
+            article_images=article_image_urls(
+                *(self.context.site.base_url, files, page, plan),
+                listing=listing,
+                hosts=self.context.settings.delivery.image_hosts,
+            ),
             unlisted=listing.unlisted,
             image_findings=[
                 *variant_findings.image_findings(page, plan, self.encoded),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 
@@ -15,6 +15,7 @@ from imageseo.model.plan import PagePlan
 from imageseo.model.site import Page, Site
 from imageseo.pipeline.context import BuildContext
 from imageseo.pipeline.incremental.build_memory import KnownSitemaps
+from imageseo.pipeline.page_listing import PageListing
 from imageseo.pipeline.result import WrittenPage, unwritable_finding
 from imageseo.storage.output import OutputFolder
 from imageseo.web import urls
@@ -45,7 +46,7 @@ class SitemapWriter:
     """Writes the sitemaps of a build. Without a site URL there are none.
 
     ``previous``, ``written``: sitemap with images listed by imageseo -> digest, after the last build and this one.
-    ``read``: the files that were read, existing or not.
+    ``read``: the files that were read, existing or not. ``hosts``: of a CDN with images of the site.
     """
 
     site: Site
@@ -53,6 +54,7 @@ class SitemapWriter:
     previous: Mapping[str, str]
     written: dict[str, str] = field(default_factory=dict)
     read: set[str] = field(default_factory=set)
+    hosts: Sequence[str] = ()
 
     def write(self, pages: Iterable[ListedPage]) -> list[Finding]:
         """List pages with their images."""
@@ -93,7 +95,7 @@ class SitemapWriter:
         findings: list[Finding] = []
         path = "sitemap.xml"
         try:
-            joined = image_sitemap.join_images(self._read, images, base_url=base_url, without=without)
+            joined = image_sitemap.join_images(self._read, images, base_url=base_url, without=without, hosts=self.hosts)
             findings += [
                 _finding("sitemap-schema", Severity.WARN, problem, path, "correct what writes the sitemap")
                 for problem in joined.problems
@@ -121,7 +123,12 @@ def write_sitemaps(
     context: BuildContext, pages: Sequence[WrittenPage]
 ) -> tuple[Mapping[str, str], KnownSitemaps | None]:
     """Add images to the sitemaps; return their digests, and what they were made from for this process's next build."""
-    sitemaps = SitemapWriter(site=context.site, output=context.output, previous=context.state.previous_sitemaps)
+    sitemaps = SitemapWriter(
+        site=context.site,
+        output=context.output,
+        previous=context.state.previous_sitemaps,
+        hosts=context.settings.delivery.image_hosts,
+    )
     listed = [
         ListedPage(page=each.page, images=each.outcome.article_images, unlisted=each.outcome.unlisted) for each in pages
     ]
@@ -141,27 +148,41 @@ def write_sitemaps(
 
 
 def article_image_urls(
-    base_url: str | None, files: SiteFiles, page: Page, plan: PagePlan, *, may_list: Callable[[str], bool]
+    base_url: str | None,
+    files: SiteFiles,
+    page: Page,
+    plan: PagePlan,
+    *,
+    listing: PageListing,
+    hosts: Collection[str] = (),
 ) -> list[str] | None:
     """Return absolute URLs of the article's images, from ``<img src>``, which search engines index.
 
-    ``may_list``: whether an image may be listed, by its site path. None: the article has no images.
+    ``hosts``: of a CDN with images of this site, which are listed as the page names them. None: the article has no
+    images.
     """
     if base_url is None:
         return None
-    paths = [] if plan.insert is None else [plan.insert.asset.path]
+    found: list[tuple[str, bool]] = []  # path or URL, and whether it is a file of the site
+    if plan.insert is not None:
+        found.append((plan.insert.asset.path, True))
     for ref in plan.scan.refs:
         if ref.region is PageRegion.ARTICLE:
             path = urls.resolve(ref.src, page=page.path, base_url=base_url, base_href=plan.scan.base_href)
-            if isinstance(path, str) and files.exists(path):
-                paths.append(path)
-    if not paths:
+            if isinstance(path, str):
+                found += [(path, True)] if files.exists(path) else []
+            elif hosts and (url := urls.on_hosts(ref.src, hosts, base_url)) is not None:
+                found.append((url, False))
+    if not found:
         return None
     listed: dict[str, str] = {}  # the same picture may have two URLs: the first one stands for it
-    for path in dict.fromkeys(filter(may_list, paths)):
-        asset = files.asset(path)
-        listed.setdefault(asset.sha256 if isinstance(asset, Asset) else path, path)
-    return [urls.absolute(base_url, path) for path in listed.values()]
+    for name, is_file in dict.fromkeys(found):
+        if not is_file and not listing.hides_images:
+            listed.setdefault(name, name)
+        elif is_file and listing.may_list(name):
+            asset = files.asset(name)
+            listed.setdefault(asset.sha256 if isinstance(asset, Asset) else name, urls.absolute(base_url, name))
+    return [*listed.values()]
 
 
 def _missing_url_finding(generator: str) -> Finding:

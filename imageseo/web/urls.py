@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -101,6 +102,17 @@ def relative(page: str, path: str) -> str:
 def absolute(base_url: str, path: str) -> str:
     """Return the absolute URL of a file (``assets/a b.jpg``) or of a page (``Page.url``), percent-encoded."""
     return _with_slash(base_url) + quote(path, errors="surrogateescape")
+
+
+def on_hosts(url: str, hosts: Collection[str], base_url: str) -> str | None:
+    """Return the absolute URL of a file on one of some hosts; None for any other URL. ``base_url``: of the site."""
+    try:
+        parts = urlsplit(urljoin(base_url, _normalize(url)))
+    except ValueError:
+        return None
+    if parts.scheme not in ("http", "https") or parts.netloc.lower() not in {each.lower() for each in hosts}:
+        return None
+    return parts._replace(netloc=parts.netloc.lower(), fragment="").geturl()
 
 
 def _normalize(url: str) -> str:

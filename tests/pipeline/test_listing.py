@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,10 @@ from tests.support import small_sites
 BASE = "https://example.org/"
 OPTIONS = {"site_url": BASE, "profile": "fast", "formats": ["webp"], "widths": [320], "rights": {"creator": "Ann"}}
 OPTIONS["encode"] = {"isolate": False}
+THEIRS = (
+    '<?xml version="1.0"?>\n<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n'
+    "<url><loc>https://example.org/</loc></url>\n</urlset>\n"
+)
 POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:" + b"4d" * 32 + b"\nsize 12345\n"
 
 
@@ -27,8 +32,8 @@ def page(head: str = "", image: str = "/img/a.jpg") -> str:
     )
 
 
-def build(folder: Path) -> pipeline.BuildResult:
-    settings = config.load(OPTIONS, "test")
+def build(folder: Path, options: Mapping[str, object] | None = None) -> pipeline.BuildResult:
+    settings = config.load({**OPTIONS, **(options or {})}, "test")
     site = directory.site(folder / "site", project=folder, settings=settings)
     with composition.build_tools(settings, project=folder, progress=Quiet()) as tools:
         return pipeline.build(site, settings, tools)
@@ -145,6 +150,36 @@ def test_a_picture_with_two_urls_is_listed_once_and_urls_are_escaped_once(tmp_pa
     build(tmp_path)
     assert locations(tmp_path, "image:loc") == ["img/a.jpg", "img/c%26d.jpg"]
     assert build(tmp_path).changed == ()
+
+
+def test_images_of_the_sites_cdn_are_listed_as_the_page_names_them(tmp_path: Path, subtests: pytest.Subtests) -> None:
+    """peers-surfaces 42: search engines index the addresses that pages show."""
+    sources = (
+        "https://cdn.example/a.jpg?w=1&amp;h=2",
+        "//CDN.example/b.jpg#x",
+        "https://other.example/c.jpg",
+        "img/a.jpg",
+    )
+    images = "".join(f'<p><img src="{src}" alt="A hill" width="80" height="60"></p>' for src in sources)
+    html = page().replace('<p><img src="/img/a.jpg" alt="A hill"></p>', images)
+    own = ["img/a.jpg"]
+    cdn = ["https://cdn.example/a.jpg?w=1&amp;h=2", "https://cdn.example/b.jpg"]
+    small_sites.write(tmp_path / "site", {"index.html": html, "img/a.jpg": small_sites.photo()})
+    options = {"delivery": {"image_hosts": ["cdn.example"]}}
+    for name, sitemap in (("a sitemap of ours", None), ("one of the generator", THEIRS)):
+        with subtests.test(name):
+            if sitemap is not None:
+                small_sites.write(tmp_path / "site", {"sitemap.xml": sitemap, "index.html": html})
+            build(tmp_path)
+            assert locations(tmp_path, "image:loc") == own
+            build(tmp_path, options)
+            assert locations(tmp_path, "image:loc") == [*cdn, *own]
+            assert build(tmp_path, options).changed == ()
+            hidden = html.replace("<head>", '<head><meta name="robots" content="noimageindex">')
+            small_sites.write(tmp_path / "site", {"index.html": hidden})
+            build(tmp_path, options)
+            assert locations(tmp_path, "image:loc") == []
+            small_sites.write(tmp_path / "site", {"index.html": html})
 
 
 def test_expiry_follows_source_date_epoch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -70,15 +70,15 @@ class SitemapEntry:
             loc = (image.findtext(_LOC_TAG) or "").strip()
             yield image, loc, len(children) == 1 and children[0].tag == _LOC_TAG
 
-    def set_images(self, own_prefix: str, wanted: Sequence[str], limit: int) -> tuple[bool, int]:
+    def set_images(self, own_prefixes: tuple[str, ...], wanted: Sequence[str], limit: int) -> tuple[bool, int]:
         """Replace the entry's own images by those in ``wanted``, in that order, and keep all others.
 
-        Own images are under ``own_prefix`` and have only a location. ``limit``: of all images. Return whether anything
-        changed, and how many images exceed the limit.
+        Own images are under one of ``own_prefixes`` and have only a location. ``limit``: of all images. Return whether
+        anything changed, and how many images exceed the limit.
         """
         present = list(self.images())
-        own = [(image, loc) for image, loc, bare in present if bare and loc.startswith(own_prefix)]
-        foreign = {loc for _, loc, bare in present if not (bare and loc.startswith(own_prefix))}
+        own = [(image, loc) for image, loc, bare in present if bare and loc.startswith(own_prefixes)]
+        foreign = {loc for _, loc, bare in present if not (bare and loc.startswith(own_prefixes))}
         available = max(0, limit - (len(present) - len(own)))
         missing = [loc for loc in dict.fromkeys(wanted) if loc not in foreign]
         added = missing[:available]

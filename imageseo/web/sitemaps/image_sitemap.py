@@ -51,6 +51,7 @@ def join_images(
     *,
     base_url: str,
     without: Collection[str] = (),
+    hosts: Sequence[str] = (),
     limits: SitemapLimits | None = None,
 ) -> SitemapChanges:
     """Add the images of a site to its sitemaps.
@@ -58,11 +59,11 @@ def join_images(
     ``read``: returns the bytes of a file of the site, None if it does not exist. ``images``: absolute URL of every
     page -> absolute URLs of its images, None for an entry that stays unchanged. ``without``: pages that a new sitemap
     lists although none of their images may be listed; others without images are left out. ``base_url``: absolute, ends
-    with ``/``; listed images under it are replaced, others are kept. Pages that the generator left out of its sitemap
-    are not added. A file that cannot be parsed as a sitemap is reported in ``problems`` and left unchanged. A second
-    run changes nothing.
+    with ``/``; listed images under it and on ``hosts`` are replaced, others are kept. Pages that the generator left out
+    of its sitemap are not added. A file that cannot be parsed as a sitemap is reported in ``problems`` and left
+    unchanged. A second run changes nothing.
     """
-    update = _SitemapUpdate(read, base_url, limits or SitemapLimits())
+    update = _SitemapUpdate(read, base_url, limits or SitemapLimits(), hosts=hosts)
     wanted = {
         clean_url(page): None if found is None else [clean_url(image) for image in found]
         for page, found in images.items()
@@ -87,6 +88,7 @@ class _SitemapUpdate:
     files: dict[str, bytes] = field(default_factory=dict)
     stale: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    hosts: Sequence[str] = ()
 
     def update_existing(self, name: str, lookup: PageLookup[list[str] | None]) -> None:
         """Add images to the sitemap or index ``name`` and to the sitemaps that it lists."""
@@ -159,12 +161,13 @@ class _SitemapUpdate:
     def _with_images(self, name: str, document: Document, lookup: PageLookup[list[str] | None]) -> list[bytes]:
         """Return the document with images, in parts if they make it too large; unchanged bytes if nothing changes."""
         changed = False
+        own = (self.base_url, *(f"{scheme}://{host}/" for host in self.hosts for scheme in ("https", "http")))
         for entry in document.entries():
             images = lookup.find(entry.loc)
             if images is None:
                 continue
             wanted = self._short_enough(entry.loc, images)
-            entry_changed, excess = entry.set_images(self.base_url, wanted, self.limits.images)
+            entry_changed, excess = entry.set_images(own, wanted, self.limits.images)
             changed |= entry_changed
             self._report_excess(entry.loc, excess)
         if not changed:
