@@ -21,6 +21,7 @@ from imageseo.config.fields import (
 from imageseo.config.heroes import HeroSettings
 from imageseo.config.measuring import MeasureSettings
 from imageseo.config.naming import NamesSettings
+from imageseo.config.policy import PolicySettings
 from imageseo.config.social import SocialSettings
 from imageseo.config.store import StoreSettings
 from imageseo.model.finding import Severity
@@ -143,6 +144,7 @@ class Settings(SettingsGroup, frozen=True, kw_only=True):
     measure: MeasureSettings = MeasureSettings()
     store: StoreSettings = StoreSettings()
     hero: HeroSettings = HeroSettings()
+    policy: PolicySettings = PolicySettings()
     alt: AltSettings = AltSettings()
     social: SocialSettings = SocialSettings()
     providers: Annotated[

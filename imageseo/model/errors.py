@@ -126,3 +126,10 @@ class BrowserError(ImageseoError):
 
     id = "browser"
     title = "Browser"
+
+
+class AuditError(ImageseoError):
+    """The audit log cannot be read or written."""
+
+    id = "audit"
+    title = "Audit log"

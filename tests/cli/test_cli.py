@@ -677,7 +677,8 @@ def test_pins_of_pages_that_were_not_found_are_kept(
     assert command("generate", "--site", "site") == 0
     assert "front matter is not used" in capsys.readouterr().err
     assert {"docs/art.md", "docs/b.md"} <= {pin["page"] for pin in _lock(tmp_path)}
-    assert before.items() <= tree(tmp_path / "heroes").items()
+    masters = {name: data for name, data in before.items() if str(name).endswith(".png")}
+    assert masters.items() <= tree(tmp_path / "heroes").items()
 
 
 def test_draft_page_keeps_its_pin(tmp_path: Path, command: Any, painter: OneColour) -> None:

@@ -42,6 +42,7 @@ GROUP_TITLES: Mapping[str, tuple[str, str]] = {
     "measure": ("Measure", "For [`imageseo measure`](../how-to/measure.md) and [`verify`](../how-to/verify.md)."),
     "store": ("Shared store", "See [Share encoded images in a team and CI](../how-to/shared-store.md)."),
     "hero": ("Heroes", "See [Give a page a hero](../how-to/heroes.md)."),
+    "policy": ("Rules for generated images", "See [Set rules for generated images](../how-to/policy.md)."),
     "alt": ("Alternative texts", "See [Draft missing texts](../how-to/alt-text.md#draft-missing-texts)."),
     "social": ("Social cards", "See [Make social cards](../how-to/social-cards.md)."),
     "brand": ("Brand", "Of heroes that are drawn."),

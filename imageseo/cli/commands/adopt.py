@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from imageseo.cli.commands.generate_report import GenerateReport
-from imageseo.cli.commands.generation.inputs import GenerateInputs
+from imageseo.cli.commands.generation.inputs import GenerateInputs, audit_log
 from imageseo.heroes.candidates.authorship import Authorship
 from imageseo.heroes.candidates.candidates import Candidates
 from imageseo.heroes.lock import lock as locks
@@ -58,6 +58,7 @@ def adopt(
             lock_path=project.folder / locks.NAME,
             candidates=Candidates.of(settings.hero, project.folder),
             made_by=made.table,
+            audit=audit_log(project),
         )
     return GenerateReport(result=result, faults=(), command=generate_command(config=config, root=root))
 

@@ -17,8 +17,8 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """The result of one check. ``kind``: ``part``, ``codec``, ``extra``, ``plug-in``, ``configuration``, ``store`` or
-    ``lock file``.
+    """The result of one check. ``kind``: ``part``, ``codec``, ``extra``, ``plug-in``, ``configuration``, ``store``,
+    ``lock file`` or ``record``.
     """
 
     kind: str

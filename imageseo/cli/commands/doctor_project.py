@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from imageseo.cli.commands.doctor_check import Check, State
 from imageseo.cli.commands.doctor_merge import check_merge
+from imageseo.heroes.audit.examine import examine
 from imageseo.heroes.lock import lock as locks
 from imageseo.heroes.lock.parser import VERSION
 from imageseo.heroes.masters import store as master_stores
@@ -46,6 +47,7 @@ def check_project(project: Project) -> Iterator[Check]:
     lock += check_merge(project.folder)
     yield from _check_masters(project, pins)
     yield from lock
+    yield from _check_audit(project, pins)
 
 
 def _check_cache(folder: Path) -> Check:
@@ -159,6 +161,12 @@ def _check_lock(project: Project, pins: Sequence[Pin]) -> Iterator[Check]:
         number = f"{len(unknown):,} pins are of pages that do" if len(unknown) > 1 else "1 pin is of a page that does"
         hint = "`imageseo generate --prune` drops such pins and deletes their masters"
         yield _lock_check(State.LIMITED, f"{number} not exist: {_some(unknown)}", hint)
+
+
+def _check_audit(project: Project, pins: Sequence[Pin]) -> Iterator[Check]:
+    settings = project.settings
+    for each in examine(project.folder, settings.hero.masters, pins, wanted=settings.policy.audit):
+        yield Check(kind="record", name="audit log", state=State(each.kind), detail=each.detail, hint=each.hint)
 
 
 def _nearest(folder: Path) -> Path:

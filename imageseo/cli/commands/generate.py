@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from imageseo.cli.commands.generate_report import GenerateReport, VerifyReport
-from imageseo.cli.commands.generation.inputs import GenerateInputs, find_pages, spellings
+from imageseo.cli.commands.generation.inputs import GenerateInputs, audit_log, find_pages, spellings
 from imageseo.cli.commands.unread_pins import refuse_to_prune_unread
 from imageseo.heroes.candidates.authorship import Authorship
 from imageseo.heroes.candidates.candidates import Candidates
@@ -77,6 +77,7 @@ def generate(
             command=command,
             candidates=Candidates.of(settings.hero, project.folder),
             made_by=Authorship.of(settings.hero.made_by, project.folder).table,
+            audit=audit_log(project),
             progress=progress,
         )
     if accept:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from imageseo.cli.commands.generation.inputs import GenerateInputs, find_pages, spellings
+from imageseo.cli.commands.generation.inputs import GenerateInputs, audit_log, find_pages, spellings
 from imageseo.heroes.candidates.author_lines import conflicting_options, lines_to_write
 from imageseo.heroes.candidates.authorship import Authorship
 from imageseo.heroes.candidates.candidates import Candidates, HeroCandidate
@@ -157,7 +157,8 @@ def _session(project: Project) -> Iterator[tuple[LockSession, Candidates, Author
         candidates = Candidates.of(settings.hero, project.folder)
         vault = master_stores.open_master_store(settings.hero.masters, project.folder, cache, fresh=True)
         path = project.folder / locks.NAME
-        yield LockSession(path=path, vault=vault, candidates=candidates, made=made.table), candidates, made
+        session = LockSession(path=path, vault=vault, candidates=candidates, made=made.table, audit=audit_log(project))
+        yield session, candidates, made
 
 
 def _inputs(project: Project, page: str, root: Path | None, progress: Progress) -> GenerateInputs | None:

@@ -12,7 +12,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from imageseo.cli.commands.generation.inputs import GenerateInputs
+from imageseo.cli.commands.generation.inputs import GenerateInputs, audit_log
+from imageseo.heroes.audit.entry import AuditEntry
+from imageseo.heroes.audit.log import AuditLog
 from imageseo.heroes.candidates import contact_sheet, variations
 from imageseo.heroes.candidates.candidates import Candidates, HeroCandidate
 from imageseo.heroes.candidates.contact_sheet import SheetEntry
@@ -141,11 +143,14 @@ def run(
             accept=command("--accept-model"),
         )
         total = sum(map(len, plans.values()))
+        audit = audit_log(project)
+        if audit is not None:
+            audit.check()
         pick = _pick_command(config, root)
         pages = []
         with progress.task("Candidates", total) if total else nullcontext() as step:
             for page, varied in plans.items():
-                found = _make(page, varied, producer, candidates, step.advance if step else lambda: None)
+                found = _make(page, varied, producer, candidates, audit, step.advance if step else lambda: None)
                 found.sheet = _sheet(project, found, candidates, lock.of_page(page), cache / "variations", pick)
                 pages.append(found)
     return VariationsReport(pages=tuple(pages), pick=pick)
@@ -188,7 +193,12 @@ def _plan(
 
 
 def _make(
-    page: str, varied: Sequence[_Varied], producer: Producer, candidates: Candidates, advance: Callable[[], None]
+    page: str,
+    varied: Sequence[_Varied],
+    producer: Producer,
+    candidates: Candidates,
+    audit: AuditLog | None,
+    advance: Callable[[], None],
 ) -> PageVariations:
     result = PageVariations(page=page)
     known = {each.pin.recipe_hash: each for each in candidates.of_page(page) if _is_intact(candidates, each)}
@@ -209,12 +219,17 @@ def _make(
                 pin, _, data = build_pin(page, recipe, outcome)
             except ImageseoError as error:
                 result.failed.append((each.options, error))
+                if audit is not None:
+                    reason = error.message
+                    audit.append(AuditEntry.of_recipe("failed", page, recipe, text=audit.text, reason=reason))
             else:
                 pin = replace(pin, env={**pin.env, **each.evidence})
                 candidate = candidates.keep(pin, data, options=each.options)
                 found[recipe.key] = replace(candidate, options=each.options)
                 result.notes[candidate.number] = outcome.notes
                 result.made += 1
+                if audit is not None:
+                    audit.append(AuditEntry.of_pin("candidate", pin, text=audit.text))
             advance()
     result.candidates = [found[each.recipe.key] for each in varied if each.recipe.key in found]
     return result

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from imageseo.heroes.audit.log import AuditLog
+from imageseo.heroes.audit.pins import pin_entries
 from imageseo.heroes.candidates.candidates import Candidates
 from imageseo.heroes.generate.process_lock import defer_interrupt
 from imageseo.heroes.generate.result import GeneratedHero
@@ -22,13 +24,14 @@ from imageseo.model.protocols import MasterStore
 @dataclass(slots=True, kw_only=True)
 class LockSession:
     """``candidates``: keeps what is made and replaced; None: nothing is kept. ``made``: ``when`` and ``by`` of new
-    pins, as in ``Pin``.
+    pins, as in ``Pin``. ``audit``: records every change; None: nothing is recorded.
     """
 
     path: Path
     vault: MasterStore
     candidates: Candidates | None = None
     made: Callable[[], Mapping[str, str]] = dict
+    audit: AuditLog | None = None
     requests: Mapping[str, HeroRequest] = field(default_factory=dict)
     lock: Lock = field(init=False)
     _last_bytes: bytes | None = field(init=False)  # content of the lock file after the last read or write
@@ -37,6 +40,8 @@ class LockSession:
     def __post_init__(self) -> None:
         self._last_bytes = self._read_bytes()
         self.lock = locks.read(self.path)
+        if self.audit is not None:
+            self.audit.check()
 
     def pin_master(
         self, pages: list[tuple[str, str]], pin: Pin, name: str, data: bytes, notes: tuple[str, ...] = ()
@@ -82,7 +87,8 @@ class LockSession:
 
         Before that, all images that a page loses or gets are kept as candidates. Pins that another process wrote in
         the meantime are kept. ``how``: as in ``Candidates.note_change``. Raises SiteError for an image that cannot be
-        kept, and for a master that cannot be removed; in the latter case, the lock is written by then.
+        kept, and for a master that cannot be removed, AuditError if the log cannot be written; in the latter cases, the
+        lock is written by then.
         """
         if new == self.lock:
             return
@@ -103,6 +109,8 @@ class LockSession:
                 self.candidates.note_change(
                     page, former.of_page(page), new.of_page(page), how=how, read=self._read_master
                 )
+        if self.audit is not None:
+            self.audit.append(*pin_entries(changed_pages, former, new, how=how, text=self.audit.text))
         files = {pin.file for pin in new.pins}
         unpinned = {pin.file: pin.file_sha256 for pin in self.lock.pins if pin.file not in files}
         self.lock, self._last_bytes = new, self._read_bytes()

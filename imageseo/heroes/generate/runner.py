@@ -9,6 +9,8 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from imageseo.heroes.audit.entry import AuditEntry
+from imageseo.heroes.audit.log import AuditLog
 from imageseo.heroes.candidates.candidates import Candidates
 from imageseo.heroes.generate import model_changes
 from imageseo.heroes.generate.lock_session import LockSession
@@ -42,6 +44,7 @@ def generate(
     command: Command = TYPED,
     candidates: Candidates | None = None,
     made_by: Callable[[], Mapping[str, str]] = dict,
+    audit: AuditLog | None = None,
     progress: Progress | None = None,
     clock: Clock = time.perf_counter,
 ) -> GenerateResult:
@@ -58,11 +61,12 @@ def generate(
     ``accept``: accept models whose files changed, and regenerate all their heroes; the report in this folder compares
     them with the pinned ones and is written before any is replaced. None: such a recipe fails.
     ``command``: page -> the command that regenerates its hero, for hints.
-    ``candidates``: where every image is kept, also those that are replaced. ``made_by``: ``made`` of ``LockSession``.
+    ``candidates``: where every image is kept, also those that are replaced. ``made_by``, ``audit``: as in
+    ``LockSession``.
     A recipe that fails is listed in ``failed``. LockError and SiteError (the master store cannot be written to) end
     the run; the pins made so far are kept.
     """
-    session = LockSession(path=lock_path, vault=vault, candidates=candidates, made=made_by)
+    session = LockSession(path=lock_path, vault=vault, candidates=candidates, made=made_by, audit=audit)
     apart = partial(asset_providers.needs_own_picture, providers)
     plan = plan_generation(
         requests,
@@ -106,6 +110,7 @@ def generate(
                 result = _pin_outcome(job, outcome, session) if isinstance(outcome, Master) else outcome
                 if isinstance(result, ImageseoError):
                     failed += [(page, result) for page, _ in job.pages]
+                    _record_failure(audit, job, result)
                 else:
                     made += [replace(hero, stored=stored) for hero in result]
                 if step:
@@ -132,12 +137,13 @@ def adopt(
     lock_path: Path,
     candidates: Candidates | None = None,
     made_by: Callable[[], Mapping[str, str]] = dict,
+    audit: AuditLog | None = None,
 ) -> GenerateResult:
     """Pin a master from elsewhere to the page of a request, as if its recipe had made it.
 
     Raises LockError, SiteError, and ValueError for a request without recipe.
     """
-    session = LockSession(path=lock_path, vault=vault, candidates=candidates, made=made_by)
+    session = LockSession(path=lock_path, vault=vault, candidates=candidates, made=made_by, audit=audit)
     if request.recipe is None:
         raise ValueError(f"{request.page} requests no recipe")
     session.requests = {request.page: request}
@@ -147,6 +153,12 @@ def adopt(
     if isinstance(outcome, ImageseoError):
         raise outcome
     return GenerateResult(made=tuple(outcome))
+
+
+def _record_failure(audit: AuditLog | None, job: GenerateJob, error: ImageseoError) -> None:
+    if audit is not None:
+        more = {"text": audit.text, "reason": error.message}
+        audit.append(*(AuditEntry.of_recipe("failed", page, job.recipe, **more) for page, _ in job.pages))
 
 
 def _frozen_result(plan: GeneratePlan) -> GenerateResult:

@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from imageseo.heroes.audit.log import AuditLog
 from imageseo.integrations.project import ListedPages, Project
 from imageseo.model.errors import ImageseoError, RecipeError, SiteError
 from imageseo.model.hero import HeroRequest
@@ -123,6 +124,14 @@ def _is_in_sources(page: str, project: Project, root: Path | None) -> bool:
     if root is not None or project.generator is None or not page.endswith((".html", ".htm")):
         return True
     return (project.folder / page).resolve().is_relative_to(project.generator.source.resolve())
+
+
+def audit_log(project: Project) -> AuditLog | None:
+    """Return the audit log of a project; None if its policy wants none."""
+    policy, hero = project.settings.policy, project.settings.hero
+    if not policy.audit:
+        return None
+    return AuditLog.of(hero, project.folder, note=project.note, text=policy.log_prompts)
 
 
 def find_pages(pages: Sequence[Page], names: Sequence[str], folder: Path) -> list[Page]:
