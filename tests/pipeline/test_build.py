@@ -24,6 +24,7 @@ from imageseo.pipeline import build as pipeline
 from imageseo.pipeline import composition
 from imageseo.web.html import edits
 from tests.support import pictures, small_sites
+from tests.support.json_ld import flat
 
 PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>T</title>
@@ -78,7 +79,7 @@ def test_build_adds_variants_markup_and_metadata(tmp_path: Path, photo: bytes) -
     assert re.search(r'<header><img src="/img/logo.png" alt="logo" width="64" height="48"[^>]*></header>', html)
     found = re.search(r'<script type="application/ld\+json" data-imageseo>(.*?)</script>', html)
     assert found is not None
-    graph = json.loads(found[1])["@graph"]
+    graph = flat(json.loads(found[1])["@graph"])
     assert graph[0]["contentUrl"] == "https://example.org/img/a.jpg"
     assert graph[0]["representativeOfPage"] is True
     assert b"<image:loc>https://example.org/img/a.jpg</image:loc>" in (tmp_path / "site/sitemap.xml").read_bytes()

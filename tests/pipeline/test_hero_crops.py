@@ -25,6 +25,7 @@ from imageseo.pipeline.shapes import hero_crops
 from imageseo.pipeline.shapes.crop_windows import MAX_WIDTH, crop_path, crop_window, is_crop_name, largest_size
 from tests.pipeline.test_build import build, page
 from tests.support import pictures, small_sites
+from tests.support.json_ld import flat
 
 RATIOS = ("1:1", "4:3", "16:9", "1.91:1")
 TALL = ("4:5", "9:16")
@@ -247,8 +248,7 @@ def graph(folder: Path, url: str = "hero/") -> list[dict[str, Any]]:
     html = (folder / "site" / url / "index.html").read_text("utf-8")
     found = re.search(r'<script type="application/ld\+json" data-imageseo>(.*?)</script>', html)
     assert found is not None
-    things: list[dict[str, Any]] = json.loads(found[1])["@graph"]
-    return things
+    return flat(json.loads(found[1])["@graph"])
 
 
 @pytest.fixture

@@ -105,7 +105,7 @@ def test_an_article_gets_its_image_in_three_ratios(tmp_path: Path, subtests: pyt
         assert set(found["image"]) == set(images)
     with subtests.test("the page names the hero, whose data are those of its file"):
         hero = images[f"{BASE}img/a.jpg"]
-        assert web_page["primaryImageOfPage"] == {"@id": hero["@id"]}
+        assert web_page["primaryImageOfPage"] == hero
         assert (hero["width"]["value"], hero["height"]["value"]) == (1600, 1300)
         assert hero["encodingFormat"] == "image/jpeg"
         assert sizes(tmp_path, [hero["thumbnailUrl"]]) == [(320, 260)]

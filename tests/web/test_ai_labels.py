@@ -37,6 +37,7 @@ from imageseo.web.html.page_scan import scan_page
 from tests.pipeline.test_build import build, findings_of, page
 from tests.support import pictures, small_sites
 from tests.support.browser import chromium, needs_chromium, open_page, served
+from tests.support.json_ld import flat
 
 SECRET = "a brass lighthouse in heavy fog"
 RECIPE = f'provider = "diffusers"\nmodel = "models/tiny"\nprompt = "{SECRET}"\nseed = 9\nwidth = 640\nheight = 360\n'
@@ -102,8 +103,7 @@ def build_page(folder: Path, **options: Any) -> tuple[job.BuildResult, str]:
 def graph(html: str) -> list[dict[str, Any]]:
     found = re.search(r'<script type="application/ld\+json" data-imageseo>(.*?)</script>', html)
     assert found is not None
-    things: list[dict[str, Any]] = json.loads(found[1])["@graph"]
-    return things
+    return flat(json.loads(found[1])["@graph"])
 
 
 # ---- in the files

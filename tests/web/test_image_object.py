@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 from imageseo.model.digital_source_types import schema_org_member
 from imageseo.model.image import Rights
 from imageseo.web.structured_data.image_object import ImageGraph, ImageNode, image_graph
+from tests.support.json_ld import flat
 
 PAGE = "https://example.org/guide/"
 HERO = PAGE + "hero.jpg"
@@ -49,8 +50,7 @@ def graph(*nodes: ImageNode, theme: object = None, page_url: str = PAGE) -> list
         return []
     document = json.loads(done.text)
     assert document["@context"] == "https://schema.org"
-    found: list[dict[str, Any]] = document["@graph"]
-    return found
+    return flat(document["@graph"])
 
 
 def of_type(found: list[dict[str, Any]], name: str) -> list[dict[str, Any]]:
@@ -84,6 +84,15 @@ def test_all_known_properties_are_written_once() -> None:
 def test_unknown_properties_are_omitted() -> None:
     (image,) = graph(node(hero=False))
     assert set(image) == {"@type", "@id", "contentUrl", "width", "height"}
+
+
+def test_image_without_rights_is_inside_its_page() -> None:
+    """Search engines ignore one of its own, and Adobe's validator reports it."""
+    text = image_graph(page_url=PAGE, nodes=[node(), *CROPS]).text
+    assert text is not None
+    (page,) = json.loads(text)["@graph"]
+    assert page["primaryImageOfPage"]["contentUrl"] == HERO
+    assert [each.get("contentUrl") for each in page["image"]] == [None, *(crop.content_url for crop in CROPS)]
 
 
 def test_no_images_give_no_text() -> None:
@@ -162,7 +171,7 @@ def test_text_cannot_end_the_script(text: str) -> None:
     assert done.text is not None
     assert done.text.isascii()
     assert not re.search("[<>&]", done.text)
-    (image, *_) = json.loads(done.text)["@graph"]
+    (image, *_) = flat(json.loads(done.text)["@graph"])
     expected = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     assert image.get("caption", "") == expected
     json.dumps(image, ensure_ascii=False).encode("utf-8")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urldefrag, urljoin
@@ -16,6 +16,7 @@ from imageseo.web.structured_data.node_edits import NodeChange, script_safe
 from imageseo.web.structured_data.theme import ThemeJsonLd, ThemeNode
 from imageseo.web.structured_data.theme_links import HeroLink, link_hero
 
+_RIGHTS = frozenset({"creator", "creditText", "copyrightNotice", "license"})
 _ADDABLE = ("creator", "creditText", "copyrightNotice", "license", "acquireLicensePage", "digitalSourceType")
 
 
@@ -97,6 +98,7 @@ def image_graph(
         linked = link_hero(theme, link, page_url, editable)
         graph += [*(own if linked.shows_crops else ()), *linked.nodes]
         changes += linked.changes
+    graph, changes = _nested(graph, changes)
     problems, conflicts = theme.problems, tuple(dict.fromkeys(themes.conflicts(theme, page_url)))
     if not graph:
         return ImageGraph(text=None, problems=problems, changes=tuple(changes), conflicts=conflicts)
@@ -121,6 +123,33 @@ def _completed(
         if name in properties and not any(name in each.value for each in same)
     }
     return [NodeChange(block=target.block, path=target.path, new=new)] if new else []
+
+
+def _nested(graph: list[dict[str, Any]], changes: list[NodeChange]) -> tuple[list[dict[str, Any]], list[NodeChange]]:
+    """Move images without rights into the first node that names them.
+
+    One of its own is for licences: search engines ignore it without rights, and validators report it. As the image of a
+    page or an article it needs its URL only.
+    """
+    images = {each["@id"]: each for each in graph if each["@type"] == "ImageObject" and not _RIGHTS & each.keys()}
+    placed: set[str] = set()
+
+    def place(value: Any) -> Any:
+        if isinstance(value, list):
+            return [place(each) for each in value]
+        name = value.get("@id") if isinstance(value, dict) and len(value) == 1 else None
+        if name not in images or name in placed:
+            return value
+        placed.add(name)
+        return images[name]
+
+    joined = [NodeChange(block=it.block, path=it.path, new=_mapped(it.new, place), more=it.more) for it in changes]
+    nodes = [_mapped(each, place) if each["@type"] != "ImageObject" else each for each in graph]
+    return [each for each in nodes if each["@id"] not in placed or each["@type"] != "ImageObject"], joined
+
+
+def _mapped(properties: Mapping[str, Any], change: Callable[[Any], Any]) -> dict[str, Any]:
+    return {name: change(value) for name, value in properties.items()}
 
 
 def _image(node: ImageNode, page_url: str) -> dict[str, Any]:
