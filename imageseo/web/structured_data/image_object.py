@@ -138,7 +138,7 @@ def _nested(graph: list[dict[str, Any]], changes: list[NodeChange]) -> tuple[lis
         if isinstance(value, list):
             return [place(each) for each in value]
         name = value.get("@id") if isinstance(value, dict) and len(value) == 1 else None
-        if name not in images or name in placed:
+        if not isinstance(name, str) or name not in images or name in placed:
             return value
         placed.add(name)
         return images[name]
