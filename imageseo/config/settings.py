@@ -9,6 +9,7 @@ from msgspec import Meta, field
 from imageseo.config.alt import AltSettings
 from imageseo.config.brand import BrandSettings
 from imageseo.config.budgets import BudgetSettings
+from imageseo.config.c2pa import C2paSettings
 from imageseo.config.delivery import DeliverySettings
 from imageseo.config.encoding import EncodeSettings, QualityFloorSettings, QualitySettings, TargetSettings
 from imageseo.config.fields import (
@@ -158,5 +159,6 @@ class Settings(SettingsGroup, frozen=True, kw_only=True):
     ] = field(default_factory=dict)
     names: NamesSettings = NamesSettings()
     delivery: DeliverySettings = DeliverySettings()
+    c2pa: C2paSettings = C2paSettings()
     budgets: BudgetSettings = BudgetSettings()
     lint: LintSettings = LintSettings()

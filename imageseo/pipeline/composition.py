@@ -230,7 +230,8 @@ def _versions(factory: EncoderFactory, *, crops: bool, code: str) -> str:
     resizer = load_resizer(policies[0].resizer).version()
     cropper = [_cropper_version()] if crops else []
     codec_versions = (f"{name} {each.version()}" for name, each in factory.codecs.items())
-    codes = [code, *filter(None, [themes.foreign_versions(), "CI" if in_ci() else ""])]
+    signed_by = factory.signer.version if factory.signer is not None else ""
+    codes = [code, *filter(None, [themes.foreign_versions(), "CI" if in_ci() else "", signed_by])]
     return "\n".join([*codes, resizer, metric_version, repr([*policies]), *cropper, *codec_versions])
 
 

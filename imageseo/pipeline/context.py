@@ -166,6 +166,7 @@ class BuildContext:
                 output=output,
                 store=state.store,
                 workers=tools.workers,
+                signer=tools.encoder.signer,
             ),
             recall=recall,
         )

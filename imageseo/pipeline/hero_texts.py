@@ -10,7 +10,7 @@ from imageseo.heroes.masters.resolver import ResolvedMaster
 from imageseo.model.hero import Hero, HeroRequest
 from imageseo.model.image import Asset, Rights
 
-METADATA_BYTES = 8192
+METADATA_BYTES = 1 << 17
 """The first bytes of a file by imageseo, in which its metadata say so."""
 
 

@@ -7,7 +7,6 @@ import io
 import json
 import shutil
 import subprocess
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -231,62 +230,10 @@ signed = pytest.mark.skipif(importlib.util.find_spec("c2pa") is None, reason="c2
 def sign() -> Any:
     """Return a function that signs a file (format and bytes -> bytes) with an unknown certificate."""
     from c2pa import Builder, C2paSignerInfo, C2paSigningAlg, Context, Settings, Signer
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-    from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-    def named(words: str) -> x509.Name:
-        return x509.Name(
-            [x509.NameAttribute(NameOID.COMMON_NAME, words), x509.NameAttribute(NameOID.ORGANIZATION_NAME, "T")]
-        )
+    from tests.support.certificates import signing  # cryptography comes with c2pa-python
 
-    now, day = datetime.now(UTC), timedelta(days=1)
-    root_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
-
-    def certificate(subject: str, public: Any, *, ca: bool) -> x509.Certificate:
-        usage = dict.fromkeys(
-            (
-                "content_commitment",
-                "key_encipherment",
-                "data_encipherment",
-                "key_agreement",
-                "encipher_only",
-                "decipher_only",
-            ),
-            False,
-        )
-        builder = (
-            x509.CertificateBuilder()
-            .subject_name(named(subject))
-            .issuer_name(named("Root"))
-            .public_key(public)
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(now - day)
-            .not_valid_after(now + 30 * day)
-            .add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
-            .add_extension(
-                x509.KeyUsage(digital_signature=not ca, key_cert_sign=ca, crl_sign=ca, **usage), critical=True
-            )
-            .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
-            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(root_key.public_key()), critical=False)
-        )
-        if not ca:
-            builder = builder.add_extension(
-                x509.ExtendedKeyUsage([ExtendedKeyUsageOID.EMAIL_PROTECTION]), critical=False
-            )
-        return builder.sign(root_key, hashes.SHA256())
-
-    chain = b"".join(
-        each.public_bytes(serialization.Encoding.PEM)
-        for each in (
-            certificate("Signer", key.public_key(), ca=False),
-            certificate("Root", root_key.public_key(), ca=True),
-        )
-    )
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
+    made = signing()
 
     def sign(suffix: str, data: bytes, *, source_type: str = TRAINED_MEDIA) -> bytes:
         action = {"action": "c2pa.created", "digitalSourceType": source_type}
@@ -294,7 +241,7 @@ def sign() -> Any:
             "claim_generator_info": [{"name": "test", "version": "1"}],
             "assertions": [{"label": "c2pa.actions.v2", "data": {"actions": [action]}}],
         }
-        info = C2paSignerInfo(alg=C2paSigningAlg.ES256, sign_cert=chain, private_key=private, ta_url=None)
+        info = C2paSignerInfo(alg=C2paSigningAlg.ES256, sign_cert=made.chain, private_key=made.pem(), ta_url=None)
         settings = Settings.from_dict(
             {"builder": {"thumbnail": {"enabled": False}}, "verify": {"verify_after_sign": False}}
         )

@@ -51,12 +51,13 @@ def test_the_tutorial_installs_what_it_uses(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_social_cards_of_the_manual_pass_the_rules_about_them(tmp_path: Path) -> None:
     text = (ROOT / "site_example/docs/how-to/social-cards.md").read_text("utf-8")
-    files = dict(reversed(re.findall(r'```\w+ title="([^"]+)"\n(.*?)```', text, re.DOTALL)))  # the first of a name
-    files["mkdocs.yml"] = "site_name: Cards\n" + files["mkdocs.yml"]
-    small_sites.write(tmp_path, {**files, "docs/guide/start.md": f"{files['docs/guide/start.md']}\n# Start\n"})
-    small_sites.run("imageseo", "generate", cwd=tmp_path)
+    address, _, titles = re.findall(r'```toml title="imageseo.toml"\n(.*?)```', text, re.DOTALL)[:3]
+    config = "site_name: Cards\nplugins: [imageseo]\n"
+    small_sites.write(
+        tmp_path, {"mkdocs.yml": config, "imageseo.toml": address + titles, "docs/guide/start.md": "# Start\n"}
+    )
     small_sites.run("mkdocs", "build", "--quiet", cwd=tmp_path)
     found = imageseo.lint_site(tmp_path / "site", project=tmp_path, select=["og-*", "twitter-card"])
     assert found.pages
     assert [finding for finding in found.findings if "start" in finding.location.page] == []
-    assert (tmp_path / "site/assets/heroes/guide--start-1.91x1.jpg").is_file()
+    assert (tmp_path / "site/assets/social/guide/start/index.jpg").is_file()

@@ -45,6 +45,7 @@ GROUP_TITLES: Mapping[str, tuple[str, str]] = {
     "policy": ("Rules for generated images", "See [Set rules for generated images](../how-to/policy.md)."),
     "alt": ("Alternative texts", "See [Draft missing texts](../how-to/alt-text.md#draft-missing-texts)."),
     "social": ("Social cards", "See [Make social cards](../how-to/social-cards.md)."),
+    "c2pa": ("Content Credentials", "See [Sign images](../how-to/content-credentials.md)."),
     "brand": ("Brand", "Of heroes that are drawn."),
     "rights": (
         "Rights",

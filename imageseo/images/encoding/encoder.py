@@ -35,6 +35,8 @@ from imageseo.model.protocols import Codec, Metric, Store, StoredBlob
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+    from imageseo.images.credentials.signer import Signer
+
 _DECLINED = b"imageseo declines\n"
 _MAX_REASON = 1024  # bytes of a stored reason; images this small are read and distinguished by the prefix
 
@@ -48,6 +50,9 @@ class Encoder:
     encodes missing variants with the same codecs and settings, possibly in another process; without one the executor
     does. ``postponed``: missing variants are not encoded, but noted there. ``prefetch``: is asked before the store is.
     """
+
+    signer: Signer | None = None
+    """Signs published files."""
 
     def __init__(
         self,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ from imageseo.images.encoding.tasks import EncodeJob, Engine, Outcomes
 from imageseo.model.protocols import Codec, Metric, Store
 
 if TYPE_CHECKING:
+    from imageseo.images.credentials.signer import Signer
     from imageseo.images.encoding.isolation import Cancellation
 
 
@@ -31,6 +33,7 @@ class EncoderFactory:
     codecs: Mapping[str, Codec]
     policies: Sequence[profiles.EncodingPolicy]
     metric: Metric | None
+    signer: Signer | None = None
 
     @classmethod
     def of(cls, settings: Settings, project: Path, accepts: Iterable[profiles.Profile] = ()) -> EncoderFactory:
@@ -38,7 +41,14 @@ class EncoderFactory:
         encoders = codecs((*settings.formats, settings.img_format, "jpeg"), settings.encode)
         policies = [policy(settings), *(policy(settings, profile) for profile in accepts)]
         metric = metrics(settings.encode.metric) if any(each.tunes for each in policies) else None
-        return cls(settings=settings, project=project, codecs=encoders, policies=policies, metric=metric)
+        return cls(
+            settings=settings,
+            project=project,
+            codecs=encoders,
+            policies=policies,
+            metric=metric,
+            signer=_signer(settings, project),
+        )
 
     def encoder(
         self,
@@ -56,7 +66,12 @@ class EncoderFactory:
         ``spare``: a process to encode in. ``prefetch``: as in ``Encoder``.
         """
         isolated = self.settings.encode.isolate or cancellation is not None
-        return Encoder(
+        make: Callable[..., Encoder] = Encoder
+        if self.signer is not None:
+            from imageseo.images.encoding.signing_encoder import SigningEncoder  # few sites sign files
+
+            make = partial(SigningEncoder, signer=self.signer)
+        return make(
             store,
             self.codecs,
             executor,
@@ -85,3 +100,14 @@ class EncoderFactory:
             )(sources)
 
         return engine
+
+
+def _signer(settings: Settings, project: Path) -> Signer | None:
+    """Return what signs published files. Raises SettingsError for a certificate that cannot sign now."""
+    if settings.c2pa.certificate is None:
+        return None
+    from imageseo.images.credentials.identity import load_identity
+    from imageseo.images.credentials.signer import Signer
+
+    identity = load_identity(settings.c2pa, project)
+    return None if identity is None else Signer(identity)

@@ -34,8 +34,10 @@ def plan_crops(
     rights: Rights,
     focal: tuple[float, float] | None,
     quality: int,
+    signed_by: tuple[str, ...] = (),
 ) -> Iterator[PlannedCrop]:
-    """Yield a hero's crops. ``hero``: its site path. ``quality``: of its JPEG."""
+    """Yield a hero's crops. ``hero``: its site path. ``quality``: of its JPEG. ``signed_by``: version of what signs
+    the files."""
     whole = (master.width, master.height)
     for ratio in ratios:
         redrawing = None
@@ -48,7 +50,7 @@ def plan_crops(
         yield PlannedCrop(
             ratio=ratio,
             path=crop_windows.crop_path(hero, ratio),
-            crop_id=digest(source, quality, rights, ratio, point),
+            crop_id=digest(source, quality, rights, ratio, point, *signed_by),
             size=size,
             redrawing=redrawing,
         )

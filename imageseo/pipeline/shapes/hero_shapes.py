@@ -57,6 +57,7 @@ class ShapePublisher:
                 rights=hero.rights,
                 focal=hero.focal,
                 quality=self.quality,
+                signed_by=() if self.encoder.signer is None else (self.encoder.signer.version,),
             )
         }
         paths = {ratio: crop.path for ratio, crop in planned.items()}

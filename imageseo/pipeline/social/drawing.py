@@ -55,8 +55,12 @@ class SocialDrawer:
             image, quality=self.quality, xmp=packet, sharp_colors=not isinstance(source, CardPicture)
         )
 
+    def read(self, source: CardPicture) -> bytes:
+        """Return the file that a card is cut from. Raises OSError."""
+        return regular_file.read(source.file, limit=self.max_bytes)
+
     def _picture(self, source: CardPicture) -> Image:
-        data, asset = regular_file.read(source.file, limit=self.max_bytes), source.asset
+        data, asset = self.read(source), source.asset
         if asset.format == "svg":
             return _whole(_rasterized(data, asset))
         return cut(data, asset, source.focal)

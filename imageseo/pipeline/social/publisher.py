@@ -5,31 +5,39 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import TYPE_CHECKING
 
 from imageseo.lint.engine import location_of
 from imageseo.model.errors import ImageseoError
 from imageseo.model.finding import Finding, Severity
-from imageseo.model.protocols import Store
+from imageseo.model.formats import FORMATS
+from imageseo.model.protocols import Store, StoredBlob
 from imageseo.model.site import Page
 from imageseo.pipeline.incremental.build_state import PublishedVariant
-from imageseo.pipeline.social.card import SocialCard, Title
+from imageseo.pipeline.social.card import CardPicture, SocialCard, Title
 from imageseo.pipeline.social.drawing import SocialDrawer
 from imageseo.pipeline.social.titles import SiteTitles
 from imageseo.storage.output import OutputFolder
 
+if TYPE_CHECKING:
+    from imageseo.images.credentials.signer import Signer
+
 RULE = "social-card"
+JPEG = FORMATS["jpeg"].mime
 _HINT = "correct what the message names, or set `social.cards` to off for the page"
 
 
 @dataclass(kw_only=True)
 class SocialPublisher:
-    """Publishes cards. ``workers``: how many are drawn at once."""
+    """Publishes cards. ``workers``: how many are drawn at once. ``signer``: signs them."""
 
     store: Store
     output: OutputFolder
     drawer: SocialDrawer
     titles: SiteTitles
     workers: int = 1
+    signer: Signer | None = None
     drawn: int = 0
     _reported: set[str] = field(default_factory=set)
     _failed: dict[str, Exception] = field(default_factory=dict)  # key of a card -> why it was not drawn
@@ -59,8 +67,19 @@ class SocialPublisher:
                 raise self._failed[card.key]
             data = self.drawer.draw(card)
             stored = self.store.put(card.key, data)
+        if self.signer is not None:
+            data = self._signed(self.signer, card, data)
+            stored = StoredBlob(sha256=sha256(data).hexdigest(), bytes=len(data))
         self.output.write(card.path, data)
         return PublishedVariant(card.path, stored.sha256, stored.bytes)
+
+    def _signed(self, signer: Signer, card: SocialCard, data: bytes) -> bytes:
+        from imageseo.images.credentials.signer import sign_once
+
+        source = data, JPEG
+        if isinstance(card.source, CardPicture) and card.source.asset.format in FORMATS:
+            source = self.drawer.read(card.source), FORMATS[card.source.asset.format].mime
+        return sign_once(self.store, signer, data, JPEG, card.rights, source)
 
     def notes(self, card: SocialCard, page: Page) -> Iterator[Finding]:
         """Yield what a card cannot show of its texts."""

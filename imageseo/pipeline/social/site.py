@@ -23,6 +23,7 @@ from imageseo.storage.output import OutputFolder
 from imageseo.web.indexing import ListingRules
 
 if TYPE_CHECKING:
+    from imageseo.images.credentials.signer import Signer
     from imageseo.pipeline.social.planner import SocialPlanner
     from imageseo.pipeline.social.publisher import SocialPublisher
     from imageseo.pipeline.social.titles import SiteTitles
@@ -35,7 +36,8 @@ class SocialCards:
     """Plans, draws and publishes cards; loads what it needs for that only where a page may get one.
 
     ``file_of``: the file of an asset. ``has_declined``: whether a page declares that it has no hero. ``is_free``:
-    whether a site path has no file of the author. ``workers``: how many cards are drawn at once.
+    whether a site path has no file of the author. ``workers``: how many cards are drawn at once. ``signer``:
+    signs them.
     """
 
     site: Site
@@ -49,6 +51,7 @@ class SocialCards:
     output: OutputFolder
     store: Store
     workers: int
+    signer: Signer | None = None
 
     @cached_property
     def is_on(self) -> bool:
@@ -118,4 +121,11 @@ class SocialCards:
 
         titles = self._titles
         drawer = SocialDrawer(redrawer=self.redrawings.redrawer, titles=titles.draw, quality=self.settings.quality.jpeg)
-        return SocialPublisher(store=self.store, output=self.output, drawer=drawer, titles=titles, workers=self.workers)
+        return SocialPublisher(
+            store=self.store,
+            output=self.output,
+            drawer=drawer,
+            titles=titles,
+            workers=self.workers,
+            signer=self.signer,
+        )
