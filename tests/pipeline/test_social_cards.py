@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
+import imageseo
 from imageseo.images import social_jpeg
 from imageseo.images.decoding.probe import probe
 from imageseo.model.hero import TRAINED_MEDIA
@@ -305,3 +306,12 @@ def test_noise_stays_small_enough() -> None:
     noise = Image.effect_noise((1200, 630), 120).convert("RGB")
     data = social_jpeg.encode(noise, quality=90, xmp=b"")
     assert len(data) <= social_jpeg.MAX_BYTES
+
+
+def test_own_cards_of_images_without_an_alternative_text_are_not_reported(tmp_path: Path) -> None:
+    """The image is: there is nothing to write about the card."""
+    body = '<p><img src="/a.jpg" width="1400" height="900"></p>'
+    build(tmp_path, {"index.html": page(body), "a.jpg": small_sites.photo(1400, 900)})
+    assert "og:image:alt" not in tags_of(tmp_path)
+    found = imageseo.lint_site(tmp_path / "site", project=tmp_path, select=["og-dims", "alt-missing"])
+    assert [each.rule for each in found.findings] == ["alt-missing"]

@@ -1,7 +1,8 @@
 """The description of a shared image is complete and correct: width, height, type and alternative text.
 
 With `og:image:width` and `og:image:height` Facebook shows the image at the first share, before it has fetched it.
-`og:image:alt` is its alternative text. Each belongs to the `og:image` before it.
+`og:image:alt` is its alternative text. Each belongs to the `og:image` before it. A social card by imageseo whose image has
+no alternative text is not reported: the image is, by `alt-missing`.
 
 Bad:
     site_url = "https://x.example/"
@@ -44,7 +45,10 @@ def check(head: Head, files: SiteFiles, target: Callable[[str], ResolvedUrl]) ->
         local_asset = asset if isinstance(asset, Asset) else None
         if not preview.url:
             continue  # reported by og-image
-        missing = [f"og:image:{part}" for part in ("width", "height", "type", "alt") if not preview.said(part)]
+        # A card by imageseo takes its text from the image, whose missing one is reported where it can be written.
+        is_own = preview.tag.get("data-imageseo") is not None
+        parts = ("width", "height", "type") if is_own else ("width", "height", "type", "alt")
+        missing = [f"og:image:{part}" for part in parts if not preview.said(part)]
         if missing:
             size = f" of {local_asset.width}×{local_asset.height} px" if local_asset is not None else ""
             yield Problem(
