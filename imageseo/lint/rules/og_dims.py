@@ -1,8 +1,8 @@
 """The description of a shared image is complete and correct: width, height, type and alternative text.
 
 With `og:image:width` and `og:image:height` Facebook shows the image at the first share, before it has fetched it.
-`og:image:alt` is its alternative text. Each belongs to the `og:image` before it. A social card by imageseo whose image has
-no alternative text is not reported: the image is, by `alt-missing`.
+`og:image:alt` is its alternative text. Each belongs to the `og:image` before it. A social card by imageseo whose image
+has no alternative text is not reported: the image is, by `alt-missing`.
 
 Bad:
     site_url = "https://x.example/"
