@@ -7,9 +7,9 @@ from pathlib import Path
 
 from msgspec import structs
 
-from imageseo.config.delivery import DeliverySettings
 from imageseo.config.naming import NamesSettings
 from imageseo.config.settings import Settings
+from imageseo.config.social import SocialSettings
 from imageseo.integrations.runner import build
 from imageseo.model.progress import Progress
 from imageseo.model.site import Site
@@ -46,5 +46,6 @@ def undoing(settings: Settings) -> Settings:
         style="inline",
         hero=off,
         names=NamesSettings(),
-        delivery=DeliverySettings(),
+        social=SocialSettings(cards="off"),
+        delivery=structs.replace(settings.delivery, headers=()),  # its hosts tell whose images the sitemap lists
     )

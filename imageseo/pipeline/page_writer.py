@@ -186,7 +186,8 @@ class PageWriter:
         for path, variant in paths.items():
             self._publish(path, variant)
         is_written = output.write(page.path, facts.html)
-        self.context.stale.add_written_page(page, [*paths, *(each.path for each in planned.social.published)])
+        others = [*(each.path for each in planned.social.published), *(crop.path for crop in planned.article_crops)]
+        self.context.stale.add_written_page(page, [*paths, *others])
         if is_written and original != raw:
             self.context.stale.add_replaced_page(page, raw)
         published_digest = sha256(facts.html).digest()

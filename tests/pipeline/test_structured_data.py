@@ -118,6 +118,12 @@ def test_an_article_gets_its_image_in_three_ratios(tmp_path: Path, subtests: pyt
         small_sites.write(tmp_path / "site", {"a/index.html": source})
         assert run(tmp_path).changed == ("a/index.html",)
         assert read(tmp_path) == html
+    with subtests.test("a page that changes keeps its crops"):
+        small_sites.write(tmp_path / "site", {"a/index.html": source.replace("A hill", "A high hill")})
+        run(tmp_path)
+        (again,) = of_type(read(tmp_path), "BlogPosting")
+        assert again["image"] == found["image"]
+        assert len(sizes(tmp_path, again["image"])) == 4
     with subtests.test("without the setting everything is gone"):
         run(tmp_path, json_ld=False)
         assert SCRIPT.findall(read(tmp_path)) == SCRIPT.findall(source)
