@@ -86,6 +86,21 @@ class RecipeError(ImageseoError):
         return cls("\n".join(lines), faults=faults)
 
 
+class PolicyError(RecipeError):
+    """The policy of the project refuses a recipe. ``record``: the reasons without names of persons."""
+
+    id = "policy"
+    title = "Policy"
+    record = ""
+
+    @classmethod
+    def of(cls, place: str, reasons: list[str], *, record: str, hint: str) -> PolicyError:
+        """Combine all reasons. ``place``: the page and where its recipe is."""
+        error = cls(f"{place}: refused: {'; '.join(reasons)}", hint=hint)
+        error.record = record
+        return error
+
+
 class AltDraftsError(ImageseoError):
     """The file of drafts of alternative texts, or the model that describes images, cannot be used."""
 

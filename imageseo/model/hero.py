@@ -73,6 +73,20 @@ class Recipe:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HeroTerms:
+    """On what terms a hero is published.
+
+    ``consent``: reference of the consent of the persons shown. ``risk``: a risk class of the policy. ``since``,
+    ``until``: the first and the last day of its usage, ISO dates; ``""``: no limit.
+    """
+
+    consent: str | None = None
+    risk: str | None = None
+    since: str = ""
+    until: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HeroRequest:
     """The hero that an author requests for a page: an image file or a recipe, never both; with its texts.
 
@@ -96,6 +110,7 @@ class HeroRequest:
     derived: frozenset[str] = frozenset()
     seeds: tuple[int, ...] = ()
     depicts: Depicts = "unknown"
+    terms: HeroTerms = field(default_factory=HeroTerms)
     focal: tuple[float, float] | None = None
     file_name: str | None = None
     evidence: Mapping[str, Any] = field(default_factory=dict)

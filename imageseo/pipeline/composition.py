@@ -17,6 +17,7 @@ from imageseo.heroes.masters import store as master_stores
 from imageseo.heroes.masters.drafts import in_ci
 from imageseo.heroes.masters.guarded_provider import BrokenProvider, provider_of
 from imageseo.heroes.masters.resolver import TYPED, Command, MasterResolver
+from imageseo.heroes.policy.sending import guarded_sender
 from imageseo.heroes.recipes import prompts_file
 from imageseo.heroes.recipes.prompt_library import PromptLibrary
 from imageseo.heroes.recipes.request_reader import RequestReader
@@ -71,7 +72,7 @@ def providers(settings: Settings, project: Path, *, progress: Progress | None = 
             for plugin in foreign_plugins("imageseo.heroes"):
                 if plugin.name == name and not plugin.fault:
                     report(replace(plugin, fault=configured.fault))
-        found[name] = configured
+        found[name] = guarded_sender(configured, settings.policy)
     return found
 
 

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from imageseo.cli.commands.generate_report import GenerateReport, VerifyReport
-from imageseo.cli.commands.generation.inputs import GenerateInputs, audit_log, find_pages, spellings
+from imageseo.cli.commands.generation.inputs import GenerateInputs, audit_log, find_pages, record_refusals, spellings
 from imageseo.cli.commands.unread_pins import refuse_to_prune_unread
 from imageseo.heroes.candidates.authorship import Authorship
 from imageseo.heroes.candidates.candidates import Candidates
@@ -80,6 +80,7 @@ def generate(
             audit=audit_log(project),
             progress=progress,
         )
+    record_refusals(audit_log(project), inputs.faults)
     if accept:
         count = result.compared
         heroes = "1 hero of a changed model" if count == 1 else f"{count} heroes of changed models"

@@ -62,6 +62,7 @@ class _Guarded:
         self.version = provider.version
         self.digital_source_type = provider.digital_source_type
         self.reproducible = provider.reproducible
+        self.sends_prompts = bool(getattr(provider, "sends_prompts", False))
 
     def configure(self, place: ProviderContext) -> HeroProvider:
         """Configure the provider; SettingsError is for the user, anything else is a fault of the plug-in."""

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import date, datetime
 from typing import Any
 
 from imageseo.heroes.recipes.front_matter import FieldReader, format_value, join_keys
 from imageseo.heroes.recipes.keys import FILE_KEYS, RECIPE_KEYS
-from imageseo.model.hero import Depicts
+from imageseo.model.hero import Depicts, HeroTerms
 from imageseo.model.suggest import closest
 
 _DEPICTS: tuple[Depicts, ...] = ("illustration", "realistic", "unknown")
+NO_TEXTS = ("depicts", "focal", "file_name", "consent", "risk", "usage")
+"""Description keys that are no texts to be shown."""
+_USAGE = {"from": "since", "until": "until"}
 _FILE_NAME = re.compile(r"[A-Za-z0-9](?:[\w.-]{0,98}[\w-])?", re.ASCII)
 
 
@@ -38,6 +42,35 @@ def read_depicts(reader: FieldReader, value: Any) -> Depicts:
         hint = f"did you mean `{close}`?" if close else ""
         raise reader.fault("depicts", f"expected one of {join_keys(_DEPICTS)}, found {format_value(value)}", hint)
     return found
+
+
+def read_terms(reader: FieldReader, mapping: Mapping[str, Any]) -> HeroTerms:
+    """Read ``consent``, ``risk``, and ``usage: {from: 2026-01-01, until: 2026-12-31}``."""
+    texts = {key: reader.text(key, mapping[key]) for key in ("consent", "risk") if key in mapping}
+    usage = mapping.get("usage", {})
+    if not isinstance(usage, Mapping):
+        hint = "write `usage: {from: 2026-01-01, until: 2026-12-31}`"
+        raise reader.fault("usage", f"expected `from` and `until`, found {format_value(usage)}", hint)
+    days = {}
+    for key, value in usage.items():
+        if key is True or key not in _USAGE:
+            close = closest(str(key), tuple(_USAGE))
+            raise reader.fault("usage", f"unknown key {str(key)!r}", f"did you mean `{close}`?" if close else "")
+        days[_USAGE[key]] = _read_day(reader, key, value)
+    if days.get("since", "") > days.get("until", "9"):
+        raise reader.fault("usage", f"begins on {days['since']}, after its end on {days['until']}")
+    return HeroTerms(**texts, **days)
+
+
+def _read_day(reader: FieldReader, key: str, value: Any) -> str:
+    if isinstance(value, datetime):
+        value = value.date()
+    try:
+        day = value if isinstance(value, date) else date.fromisoformat(str(value).strip())
+    except ValueError:
+        fault = f"`{key}`: expected a day such as 2026-12-31, found {format_value(value)}"
+        raise reader.fault("usage", fault) from None
+    return day.isoformat()
 
 
 def read_focal(reader: FieldReader, value: Any) -> tuple[float, float]:

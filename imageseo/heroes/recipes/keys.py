@@ -12,7 +12,7 @@ from imageseo.model.suggest import closest
 FILE_KEYS = ("src", "file", "path", "image", "url")
 DESCRIPTION_KEYS = (
     *("alt", "caption", "creator", "credit", "copyright", "license", "acquire_license_page"),
-    *("depicts", "focal", "file_name"),
+    *("depicts", "focal", "file_name", "consent", "risk", "usage"),
 )
 """Keys that describe a hero, whether it is a file or generated; not part of a recipe."""
 
@@ -38,7 +38,7 @@ OPTIONS = (
 # Always text; any other value of flat front matter (strings only) is parsed as JSON.
 _TEXTS = frozenset(
     {*FILE_KEYS, *DESCRIPTION_KEYS, *ORIGIN_KEYS, *UNAMBIGUOUS_KEYS, *SLOTS, "template", "preset", "series"}
-    - {"seed", "card", "focal"}
+    - {"seed", "card", "focal", "usage"}
 )
 _TEXTS |= {"negative", "title", "subtitle", *WORDED}
 

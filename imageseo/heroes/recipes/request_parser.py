@@ -18,7 +18,7 @@ from imageseo.heroes.recipes.builder import (
     default_seed,
     page_context,
 )
-from imageseo.heroes.recipes.description_fields import read_depicts, read_file_name, read_focal
+from imageseo.heroes.recipes.description_fields import NO_TEXTS, read_depicts, read_file_name, read_focal, read_terms
 from imageseo.heroes.recipes.front_matter import FaultCollector, FieldReader, format_value, join_keys
 from imageseo.heroes.recipes.keys import (
     DESCRIPTION_KEYS,
@@ -35,7 +35,7 @@ from imageseo.heroes.recipes.prompt_library import EMPTY, TEMPLATE_VARIABLES, Pr
 from imageseo.heroes.recipes.prompt_templates import is_template, render
 from imageseo.model import digital_source_types
 from imageseo.model.errors import RecipeError
-from imageseo.model.hero import TRAINED_MEDIA, Depicts, HeroRequest
+from imageseo.model.hero import TRAINED_MEDIA, Depicts, HeroRequest, HeroTerms
 from imageseo.model.image import Rights
 from imageseo.model.site import Page
 from imageseo.model.suggest import closest
@@ -43,7 +43,7 @@ from imageseo.web import urls
 
 __all__ = ["Complete", "default_seed", "request"]
 
-_TEXT_KEYS = tuple(key for key in DESCRIPTION_KEYS if key not in ("depicts", "focal", "file_name"))
+_TEXT_KEYS = tuple(key for key in DESCRIPTION_KEYS if key not in NO_TEXTS)
 _IMAGE_FILE = re.compile(r"\.(?:jpe?g|jfif|png|webp|avif|gif|svg|tiff?|bmp)(?:[?#].*)?$", re.IGNORECASE)
 _WEB = re.compile(r"\s*(?:https?:|data:|//)", re.IGNORECASE)
 _DRIVE = re.compile(r"[A-Za-z]:[\\/]|file:", re.IGNORECASE)
@@ -152,6 +152,7 @@ def _read_hero(
     depicts = faults.attempt(lambda: read_depicts(reader, mapping.get("depicts", unknown)), unknown)
     focal = faults.attempt(lambda: read_focal(reader, mapping["focal"]), None) if "focal" in mapping else None
     file_name = faults.attempt(lambda: read_file_name(reader, mapping), None)
+    terms = faults.attempt(lambda: read_terms(reader, mapping), HeroTerms())
     path, built, origin = None, BuiltRecipe(), Rights()
     if files:
         path = _read_file(reader, files[0], mapping, faults)
@@ -181,6 +182,7 @@ def _read_hero(
         caption=texts.pop("caption", None),
         rights=Rights(**texts, digital_source_type=origin.digital_source_type, made_with=origin.made_with),
         depicts=depicts,
+        terms=terms,
         focal=focal,
         file_name=file_name,
         card=built.card,

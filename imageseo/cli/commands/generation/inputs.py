@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from imageseo.heroes.audit.entry import AuditEntry
 from imageseo.heroes.audit.log import AuditLog
+from imageseo.heroes.policy.rules import Policy
 from imageseo.integrations.project import ListedPages, Project
-from imageseo.model.errors import ImageseoError, RecipeError, SiteError
+from imageseo.model.errors import ImageseoError, PolicyError, RecipeError, SiteError
 from imageseo.model.hero import HeroRequest
 from imageseo.model.progress import Progress
 from imageseo.model.protocols import HeroProvider
@@ -46,6 +48,7 @@ class GenerateInputs:
         selected = find_pages(listed.pages, names, project.folder) if names else listed.pages
         providers = composition.providers(project.settings, project.folder, progress=progress)
         read = composition.request_reader(project.settings, project.folder, providers, base_url=project.base_url)
+        read = Policy(settings=project.settings.policy, project=project.folder).guarded(read, providers)
         requests: list[HeroRequest] = []
         faults: list[tuple[str, ImageseoError]] = []
         for page in selected:
@@ -132,6 +135,13 @@ def audit_log(project: Project) -> AuditLog | None:
     if not policy.audit:
         return None
     return AuditLog.of(hero, project.folder, note=project.note, text=policy.log_prompts)
+
+
+def record_refusals(audit: AuditLog | None, faults: Iterable[tuple[str, ImageseoError]]) -> None:
+    """Record the recipes that the policy refuses: one line each, without the words of the prompt."""
+    refused = [(page, error) for page, error in faults if isinstance(error, PolicyError)]
+    if audit is not None and refused:
+        audit.append(*(AuditEntry(event="refused", page=page, reason=error.record) for page, error in refused))
 
 
 def find_pages(pages: Sequence[Page], names: Sequence[str], folder: Path) -> list[Page]:

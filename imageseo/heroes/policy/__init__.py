@@ -1,0 +1,1 @@
+"""Rules for generated images: what a prompt may say, what leaves the machine, and which weights may be used."""
