@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from msgspec import structs
 
+from imageseo.config.delivery import CdnSettings
 from imageseo.config.plugins import format_names, metric_names, plugin_names
 from imageseo.config.settings import Settings
 from imageseo.integrations.command_hints import config_argument, pin_command
@@ -69,7 +70,11 @@ def load_mapping(mapping: Mapping[str, Any]) -> Settings:
 
 
 def _usable(settings: Settings) -> Settings:
-    """The settings without what they name of other packages that cannot be loaded."""
+    """The settings without what they name of other packages that cannot be loaded. Raises SettingsError for a CDN."""
+    if settings.delivery.cdn.template is not None:
+        from imageseo.web.cdn.template import template_of
+
+        template_of(settings.delivery.cdn)
     if {*settings.formats} <= {*BUILT_IN} and settings.encode.metric in OWN_METRICS:
         return settings
     from imageseo.images.encoding import factory
@@ -127,6 +132,11 @@ def preview_settings(settings: Settings) -> tuple[Settings, tuple[Profile, ...]]
     if settings.profile != Settings().profile:
         return settings, ()
     return structs.replace(settings, profile="fast"), (settings.profile,)
+
+
+def without_cdn(settings: Settings) -> Settings:
+    """Return the settings of a preview: its images are files, since no CDN can fetch them from this machine."""
+    return structs.replace(settings, delivery=structs.replace(settings.delivery, cdn=CdnSettings()))
 
 
 def lint(

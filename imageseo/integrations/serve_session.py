@@ -104,6 +104,7 @@ class ServeSession:
         tell: Callable[[str], None],
         config: Path | None,
     ) -> None:
+        settings = runner.without_cdn(settings)
         if settings != self._settings:
             self._settings, self._background.tried = settings, Tried()
         is_full = settings.serve == "full"

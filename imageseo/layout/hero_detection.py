@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import lru_cache
 
 from imageseo.layout.image_widths import ColumnLayout, dimension, shown_width
@@ -162,3 +163,14 @@ def is_for_one_scheme(ref: ImageRef) -> bool:
 def _file_name(src: str) -> str:
     """Return the file's name without its folders: a folder ``icons/`` may contain a diagram."""
     return src.partition("?")[0].partition("#")[0].rpartition("/")[2].replace("_", "-")
+
+
+def without_loading(scan: PageScan) -> PageScan:
+    """Return the scan without ``loading`` attributes: a guess skips lazy images, but ``lcp-lazy`` looks for an LCP
+    image that is lazy by mistake.
+    """
+    refs = tuple(
+        replace(ref, attributes=tuple(attribute for attribute in ref.attributes if attribute.name != "loading"))
+        for ref in scan.refs
+    )
+    return replace(scan, refs=refs)

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 BUILD_FINDINGS: Mapping[str, str] = {
     "disable-unused": "a suppression has no effect: its rule finds nothing here, or does not exist",
     "animation-kept": "the animation cannot be converted: too many pixels, or browsers show its frames differently",
+    "cdn-estimated": "budgets are judged by local encodings, because a CDN makes the images that visitors download",
+    "cdn-negotiated": "a CDN chooses the format of each image by the Accept header, which some caches ignore",
     "compressed-copy": "a compressed copy of a page (index.html.gz) was out of date: written again, removed, or left",
     "fallback-kept": "a file that an earlier build recompressed, and whose source file is no longer in the cache",
     "hero-card": "a title card over an image cannot show its texts as they are",
@@ -59,6 +61,11 @@ BUILD_FINDINGS: Mapping[str, str] = {
 REMEDIES: Mapping[str, str] = {
     "disable-unused": "Remove the suppression, or correct the rule's name in it.",
     "animation-kept": "Nothing, if the file is small. Otherwise shorten it, or convert it to a video manually.",
+    "cdn-estimated": "Nothing, if an estimate will do. `delivery.cdn.budgets` set to skip reports the budgets as not "
+    "judged; measure the published pages in a browser.",
+    "cdn-negotiated": "Set `delivery.cdn.negotiate` to false, so that each format has its own URL. Where only one URL "
+    "exists, let no other cache stand in front of the CDN, or one that obeys `Vary: Accept`; then set "
+    "`lint.rules.cdn-negotiated` to off.",
     "compressed-copy": "Nothing, if it is written again. Otherwise compress the site after imageseo, or remove the "
     "file: servers send it instead of the page.",
     "fallback-kept": "Let the site's generator write the file again, or restore the source file; keep the cache "

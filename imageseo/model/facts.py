@@ -75,8 +75,8 @@ class LcpImage:
     ``<source>`` tags in order, then its own ``srcset``. ``asset``: the fallback's file. ``treated``: whether the
     candidates are variants made by imageseo. ``kept``: why its markup is left unchanged. ``picks``: the choice at each
     viewport, with another for dark color schemes after or before it, the heavier first; missing if it is not a file of
-    the site. ``candidate_bytes``: URL -> bytes of every candidate that is a
-    file of the site.
+    the site. ``unknown``: the viewports for which it is missing, with the URL. ``candidate_bytes``: URL -> bytes of
+    every candidate that is a file of the site.
     """
 
     ref: ImageRef | None
@@ -87,6 +87,7 @@ class LcpImage:
     kept: OptOut | None
     picks: tuple[ChosenCandidate, ...]
     candidate_bytes: tuple[tuple[str, int], ...] = ()
+    unknown: tuple[tuple[Viewport, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

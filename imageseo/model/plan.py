@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import NamedTuple
 
 from imageseo.model.hero import Hero
 from imageseo.model.image import Asset, ImageRef, PageScan, Span, VariantSpec
@@ -38,6 +39,14 @@ class PageHero:
         """Everything that a page depends on, without places on this machine."""
         versions = [(each.media, each.asset) for each in self.versions]
         return self.hero, self.asset, self.pixels[1], self.crops, versions
+
+
+class RemoteCandidate(NamedTuple):
+    """A candidate that a CDN makes. ``format``: None if the CDN chooses it by the browser's Accept header."""
+
+    format: str | None
+    width: int
+    url: str
 
 
 class MarkupForm(StrEnum):
@@ -93,6 +102,7 @@ class PlannedVersion:
     asset: Asset
     specs: tuple[VariantSpec, ...]
     sizes: str
+    remote: tuple[RemoteCandidate, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +114,7 @@ class ImagePlan:
     ``auto_sizes``: whether ``sizes`` may start with ``auto`` (the image is lazy and no attribute of the author prevents
     it). ``known_width``: whether ``sizes`` is exact because the theme's column is known, not a guess.
     ``placeholder``: a CSS declaration of what is shown until the image is loaded.
+    ``remote``: candidates of a CDN, in the same order, which take the place of ``specs``.
     """
 
     ref: ImageRef
@@ -117,6 +128,7 @@ class ImagePlan:
     choice: MarkupChoice = FULL_MARKUP
     versions: tuple[PlannedVersion, ...] = ()
     placeholder: str | None = None
+    remote: tuple[RemoteCandidate, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +149,7 @@ class HeroInsert:
 
     ``src``: URL of the published fallback, relative to the page. ``urgent``: whether it gets ``fetchpriority="high"``,
     because the author has set it on no other element. ``label``: set if a model generated the image.
+    ``remote``: as in ``ImagePlan``.
     """
 
     at: int
@@ -148,6 +161,7 @@ class HeroInsert:
     urgent: bool = True
     label: Label | None = None
     versions: tuple[PlannedVersion, ...] = ()
+    remote: tuple[RemoteCandidate, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,6 +183,7 @@ class PagePlan:
 
     ``has_style``: the rules of imageseo may be added. ``style_sheet``: URL of the file with them; None: in the page.
     ``not_inserted``: why a declared hero that the page does not show cannot be inserted, a clause.
+    ``estimates``: URL of a CDN's candidate, and what to encode to know about how many bytes it has.
     """
 
     scan: PageScan
@@ -179,6 +194,7 @@ class PagePlan:
     has_style: bool = True
     style_sheet: str | None = None
     not_inserted: str | None = None
+    estimates: tuple[tuple[str, VariantSpec], ...] = ()
 
     @property
     def hero_image(self) -> ImagePlan | None:
@@ -197,4 +213,4 @@ class PagePlan:
         shown = [spec for image in self.images for spec in image.specs]
         shown += [spec for version in self.versions for spec in version.specs]
         fallbacks = (each.spec for each in self.fallbacks if each.spec is not None)
-        return tuple(dict.fromkeys([*inserted, *shown, *fallbacks]))
+        return tuple(dict.fromkeys([*inserted, *shown, *fallbacks, *(spec for _, spec in self.estimates)]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -28,6 +29,7 @@ from imageseo.pipeline.incremental.probe_cache import ProbeCache
 from imageseo.pipeline.incremental.state_session import StateSession
 from imageseo.pipeline.originals import OriginalFiles
 from imageseo.pipeline.page_heroes import HeroPublisher
+from imageseo.pipeline.remote.findings import delivery_findings
 from imageseo.pipeline.shapes.recipe_ratios import recipe_ratios
 from imageseo.pipeline.social.card_files import files_digest
 from imageseo.pipeline.social.site import SocialCards
@@ -37,6 +39,7 @@ from imageseo.web.indexing import ListingRules
 
 if TYPE_CHECKING:
     from imageseo.storage.shared.store import SharedStore
+    from imageseo.web.cdn.delivery import Delivery
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +72,7 @@ class BuildContext:
     ``pages``: without excluded ones. ``findings``: those of no single page; severities are not applied yet.
     ``recall``: what this process knows from the build before; None: all files are looked at.
     ``former``: former path of a renamed image -> its published path; the file is at both.
+    ``delivery``: makes the URLs of a CDN; None: variants are files of the site.
     """
 
     site: Site
@@ -87,6 +91,7 @@ class BuildContext:
     findings: list[Finding] = field(default_factory=list)
     recall: Recollection | None = None
     former: Mapping[str, str] = field(default_factory=dict)
+    delivery: Delivery | None = None
 
     @property
     def state(self) -> StateSession:
@@ -102,13 +107,22 @@ class BuildContext:
 
     @classmethod
     def prepare(cls, site: Site, settings: Settings, tools: BuildTools) -> BuildContext:
-        """Open the output folder and the build state. Raises SiteError for an unsuitable folder."""
+        """Open the output folder and the build state.
+
+        Raises SiteError for an unsuitable folder, and SettingsError if the settings of the CDN are not complete.
+        """
+        delivery = None
+        if settings.delivery.cdn.template is not None:
+            from imageseo.web.cdn.delivery import Delivery  # few sites have a CDN
+
+            delivery = Delivery.of(settings.delivery.cdn, site.base_url, os.environ)
         site = with_approved(site, site.project / settings.alt.file)
         recall = tools.memory.recall() if tools.memory is not None else None
         state, max_pixels = tools.state, settings.encode.max_pixels
         is_known = state.open(
             *(site, settings, tools.rules, tools.layout),
-            f"{listing.digest(site)}{files_digest(settings.social, settings.brand, site.project)}",
+            f"{listing.digest(site)}{files_digest(settings.social, settings.brand, site.project)}"
+            f"{delivery.digest if delivery is not None else ''}",
             recall.last.known if recall else None,
         )
         recall = recall if is_known else None
@@ -168,5 +182,7 @@ class BuildContext:
                 workers=tools.workers,
                 signer=tools.encoder.signer,
             ),
+            findings=list(delivery_findings(site, delivery)) if delivery is not None else [],
             recall=recall,
+            delivery=delivery,
         )

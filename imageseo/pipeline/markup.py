@@ -12,7 +12,7 @@ from urllib.parse import quote, unquote
 
 from imageseo.model.formats import mime_of
 from imageseo.model.image import Asset, OptOut, PageRegion, SourceTag, Span, Variant, VariantSpec
-from imageseo.model.plan import HeroInsert, ImagePlan, MarkupForm, PagePlan, PlannedVersion
+from imageseo.model.plan import HeroInsert, ImagePlan, MarkupForm, PagePlan, PlannedVersion, RemoteCandidate
 from imageseo.pipeline.safe_markup.style_rules import style_markup
 from imageseo.web import filenames
 from imageseo.web.ai_labels import caption_with_label
@@ -88,7 +88,7 @@ def image_markup(image: ImagePlan, variants: Mapping[VariantSpec, Variant]) -> I
     added = list(image.attributes)
     auto = image.auto_sizes and _has_own_ratio(image)
     styles = [image.placeholder] if image.placeholder is not None else []
-    sources = _sources(image.specs, variants, ref.src, image.asset, image.sizes) if ref.opt_out is None else []
+    sources = _all_sources(image, variants, ref.src) if ref.opt_out is None else []
     if sources and image.choice.form is MarkupForm.IMG:
         added.append(("srcset", sources[0].srcset))
         if sources[0].sizes is not None and ref.get("sizes") is None:
@@ -158,7 +158,7 @@ def hero_markup(insert: HeroInsert, variants: Mapping[VariantSpec, Variant]) -> 
     ]
     sources = [
         *_version_sources(insert.versions, variants, insert.src),
-        *_sources(insert.specs, variants, insert.src, asset, insert.sizes),
+        *_all_sources(insert, variants, insert.src),
     ]
     return ImageMarkup(attributes=tuple(attributes), sources=tuple(sources))
 
@@ -192,8 +192,28 @@ def _version_sources(
         jpeg = SourceTag(
             type="image/jpeg", srcset=f"{_url_folder(src)}{name} {asset.width}w", sizes=each.sizes, media=None
         )
-        for source in (*_sources(each.specs, variants, src, asset, each.sizes), jpeg):
+        for source in (*_all_sources(each, variants, src), jpeg):
             yield source._replace(media=each.media, width=str(asset.width), height=str(asset.height))
+
+
+def _all_sources(
+    shown: ImagePlan | HeroInsert | PlannedVersion, variants: Mapping[VariantSpec, Variant], src: str
+) -> list[SourceTag]:
+    """Return the sources of an image: those of a CDN, or files beside ``src``."""
+    if shown.remote:
+        return _remote_sources(shown.remote, shown.sizes)
+    return _sources(shown.specs, variants, src, shown.asset, shown.sizes)
+
+
+def _remote_sources(candidates: Iterable[RemoteCandidate], sizes: str) -> list[SourceTag]:
+    by_format: dict[str | None, list[str]] = {}
+    for each in sorted(candidates, key=lambda each: each.width):
+        by_format.setdefault(each.format, []).append(f"{_escape_url(each.url)} {each.width}w")
+    order = dict.fromkeys(each.format for each in candidates)
+    return [
+        SourceTag(type=kind and mime_of(kind), srcset=", ".join(by_format[kind]), sizes=sizes, media=None)
+        for kind in order
+    ]
 
 
 def _sources(

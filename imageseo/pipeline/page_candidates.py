@@ -8,7 +8,9 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
+from imageseo.config.settings import Settings
 from imageseo.model.finding import DESKTOP, MOBILE, Viewport
+from imageseo.model.formats import BUILT_IN
 from imageseo.model.image import Asset, ImageRef, Variant, VariantSpec
 from imageseo.model.plan import PagePlan, PlannedVersion
 from imageseo.pipeline import variant_selection
@@ -70,6 +72,11 @@ class PageCandidates:
             pending=self.pending,
             recompressed_sizes=self.recompressed_sizes,
         )
+
+    @property
+    def estimates(self) -> dict[str, int]:
+        """URL of a CDN's candidate -> bytes of what was encoded to know about how heavy it is."""
+        return {url: self.variants[spec].bytes for url, spec in self.planned.estimates if spec in self.variants}
 
     def count_waiting(self) -> int:
         """Return the number of images some of whose variants are to be encoded later."""
@@ -138,6 +145,13 @@ class PageCandidates:
 
     def _bytes(self, asset: Asset) -> int:
         return self.recompressed_sizes.get(asset.path, asset.bytes)
+
+
+def has_equal_quality(settings: Settings) -> bool:
+    """Whether all formats are to look equally good; not if the settings give one of them another target or quality."""
+    names = {*BUILT_IN, *settings.formats}
+    targets = {settings.target.of(name) for name in names}
+    return len(targets) == 1 and all(settings.quality.of(name) is None for name in names)
 
 
 def page_images(plan: PagePlan) -> Iterator[PageImage]:

@@ -9,7 +9,6 @@ from functools import lru_cache, partial
 from hashlib import sha256
 from urllib.parse import unquote
 
-from imageseo.config.settings import Settings
 from imageseo.images.encoding.encode_result import EncodeResult
 from imageseo.images.encoding.jobs import Jobs
 from imageseo.lint.crashes import CRASHED
@@ -18,7 +17,7 @@ from imageseo.lint.facts.page import PageFacts
 from imageseo.lint.severity import SeverityLevels
 from imageseo.model.errors import ImageseoError
 from imageseo.model.finding import Finding, Silenced
-from imageseo.model.formats import BUILT_IN, FORMATS, tunable
+from imageseo.model.formats import FORMATS, tunable
 from imageseo.model.image import Rights, Variant, VariantSpec
 from imageseo.model.plan import ImagePlan
 from imageseo.model.protocols import StoredBlob
@@ -34,7 +33,7 @@ from imageseo.pipeline.incremental.build_state import (
     PublishedVariant,
     RecompressedFile,
 )
-from imageseo.pipeline.page_candidates import PageCandidates, hero_sources
+from imageseo.pipeline.page_candidates import PageCandidates, has_equal_quality, hero_sources
 from imageseo.pipeline.page_listing import PageListing
 from imageseo.pipeline.pictures.picture_recorder import PictureRecorder
 from imageseo.pipeline.planner import PlannedPage
@@ -76,7 +75,7 @@ class PageWriter:
         candidates = PageCandidates(
             planned=plan,
             variants=self.encoded.variants,
-            equal_quality=_has_equal_quality(self.context.settings),
+            equal_quality=has_equal_quality(self.context.settings),
             oversized=self.encoded.oversized,
             pending=self.encoded.pending,
             recompressed_sizes={each.path: each.bytes for each in recompressed},
@@ -225,9 +224,14 @@ class PageWriter:
         others = [*planned.social.edits, *graph.edits]
         changes = markup.page_edits(candidates.plan, candidates.variants, json_ld=graph.text, others=others)
         html = edits.apply(original, changes)
-        scan = predicted_scan(original, candidates.plan, candidates.variants)
         facts = PageFacts(
-            page, site=self.context.site, files=files, page_context=self.context.page_context, html=html, scan=scan
+            page,
+            site=self.context.site,
+            files=files,
+            page_context=self.context.page_context,
+            html=html,
+            scan=predicted_scan(original, candidates.plan, candidates.variants),
+            estimates=candidates.estimates,
         )
         return facts, changes
 
@@ -285,10 +289,3 @@ def _format_reasons(dropped: Mapping[VariantSpec, str]) -> list[tuple[str, str, 
 def _spec_id(spec: VariantSpec) -> str:
     """Return a short identifier of a spec."""
     return sha256(repr(astuple(spec)).encode()).hexdigest()[:16]
-
-
-def _has_equal_quality(settings: Settings) -> bool:
-    """Whether all formats are to look equally good; not if the settings give one of them another target or quality."""
-    names = {*BUILT_IN, *settings.formats}
-    targets = {settings.target.of(name) for name in names}
-    return len(targets) == 1 and all(settings.quality.of(name) is None for name in names)

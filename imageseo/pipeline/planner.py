@@ -23,6 +23,7 @@ from imageseo.pipeline.alt_texts.apply import with_alts
 from imageseo.pipeline.context import BuildContext
 from imageseo.pipeline.incremental.dependencies import DependencyTracker
 from imageseo.pipeline.page_listing import PageListing
+from imageseo.pipeline.remote.delivered_plan import delivered_plan
 from imageseo.pipeline.safe_markup.choice import MarkupChooser
 from imageseo.pipeline.safe_markup.other_loads import loaded_elsewhere
 from imageseo.pipeline.safe_markup.page_check import checked_plan
@@ -142,6 +143,11 @@ def plan_page(context: BuildContext, page: Page, hero: PageHero | None) -> Plann
         plan = with_alts(plan, scan, alts, asset_of=lambda ref: assets.get(ref.span), choose=chooser.choose)
     if settings.placeholder != "off":
         plan = _with_placeholders(context, facts, plan, chooser)
+    if context.delivery is not None:
+        policies, budgets = chooser.policies, facts.budgets
+        plan = delivered_plan(
+            plan, context.delivery, policies=policies, budgets=budgets, img_format=settings.img_format
+        )
     plan = checked_plan(html, plan, partial(markup.page_edits, json_ld="{}"))
     unchanged = count_reasons(plan, facts.images)
     shown = tuple(_files_of_models(facts, hero, files))

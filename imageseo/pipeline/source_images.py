@@ -21,7 +21,8 @@ def find_jobs(
     """Return the file and asset of every source that is encoded, by digest."""
     sources: dict[str, tuple[Path, Asset]] = {}
     for plan, hero in plans:
-        encoded = [image.asset for image in plan.images if image.specs]
+        estimated = {spec.source for _, spec in plan.estimates}
+        encoded = [image.asset for image in plan.images if image.specs or image.asset.sha256 in estimated]
         for asset in [*encoded, *(each.asset for each in plan.fallbacks)]:
             sources.setdefault(asset.sha256, (originals.file(asset), asset))
         if hero is not None:

@@ -1,4 +1,4 @@
-"""Content-Security-Policy: whether a page allows inline styles, and images inside of the page."""
+"""Content-Security-Policy: whether a page allows inline styles, data images, and images of another host."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
+from urllib.parse import urlsplit
 
 
 @lru_cache(maxsize=256)
@@ -49,6 +50,31 @@ def allows_data_images(policies: Iterable[str]) -> bool:
         if sources is not None and "data:" not in map(str.lower, sources):
             return False
     return True
+
+
+def allows_image(policies: Iterable[str], url: str) -> bool:
+    """Whether all policies allow an image of this URL; one without a host is taken for an image of the site."""
+    parts = urlsplit(url)
+    if not parts.hostname:
+        return True
+    for found in _all(policies):
+        sources = _sources(found, ("img-src", "default-src"))
+        if sources is not None and not any(_names_host(each, parts.scheme, parts.hostname, url) for each in sources):
+            return False
+    return True
+
+
+def _names_host(source: str, scheme: str, host: str, url: str) -> bool:
+    """Whether a source expression allows a host, and the path that it may name."""
+    source = source.lower()
+    if source in ("*", f"{scheme}:"):
+        return True
+    match = re.fullmatch(r"(?:([a-z][a-z0-9+.-]*)://)?(\*\.)?([^/:*\']+)(?::(?:\*|443|80))?(/.*)?", source)
+    if match is None or (match[1] is not None and match[1] not in (scheme, "http")):
+        return False
+    is_host = host.endswith("." + match[3]) if match[2] else host == match[3]
+    path = match[4] or "/"
+    return is_host and (urlsplit(url).path.lower().startswith(path) if path.endswith("/") else False)
 
 
 def style_hash(text: str) -> str:

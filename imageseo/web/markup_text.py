@@ -31,7 +31,8 @@ def _source_attributes(source: SourceTag) -> list[tuple[str, str]]:
     optional = (("sizes", source.sizes), ("width", source.width), ("height", source.height))
     media = [("media", source.media)] if source.media else []
     written = [(name, value) for name, value in optional if value]
-    return [*media, ("type", source.type or ""), ("srcset", source.srcset), *written]
+    kind = [("type", source.type)] if source.type else []
+    return [*media, *kind, ("srcset", source.srcset), *written]
 
 
 def hero_figure(

@@ -52,7 +52,7 @@ GROUP_TITLES: Mapping[str, tuple[str, str]] = {
         "Of images that do not declare their own. See [rights](../concepts/structured-data.md#rights).",
     ),
     "names": ("File names", "See [Name image files](../how-to/file-names.md)."),
-    "delivery": ("Delivery", "See [Cache images](../how-to/caching.md)."),
+    "delivery": ("Delivery", "See [Cache images](../how-to/caching.md) and [CDNs](../how-to/cdn.md)."),
     "budgets": (
         "Budgets",
         "VIEWPORT is `mobile`, `desktop`, `phone` or `tablet`; LEVEL is `warn` or `error`; `0` switches a level off. "

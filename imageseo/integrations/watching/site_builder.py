@@ -37,7 +37,8 @@ class SiteBuilder:
         memory, self._memory = self._memory, BuildMemory(code=self._memory.code, spare=self._spare)
         memory.changed = changes.paths
         site = self._reader.read(project, root, changes)
-        result = runner.build(site, project.settings, progress=self._progress, config=self._config, memory=memory)
+        settings = runner.without_cdn(project.settings)
+        result = runner.build(site, settings, progress=self._progress, config=self._config, memory=memory)
         self._memory, self._path = memory, None
         if project.settings.encode.isolate and result.counts.get("images"):
             self._spare.prepare()

@@ -39,7 +39,7 @@ def lcp_image(
     gets no pick, because the cost is unknown).
     """
     offers = [*sources, *([SourceTag(type=None, srcset=srcset, sizes=sizes, media=None)] if srcset else [])]
-    picks = []
+    picks, unknown = [], []
     for viewport in viewports:
         chosen = {candidates.chosen_url(each, url, viewport, srcset=srcset, sizes=sizes) for each in _schemes(sources)}
         found = [
@@ -47,6 +47,7 @@ def lcp_image(
             for name in chosen
             if (size := bytes_of(name)) is not None
         ]
+        unknown += [(viewport, name) for name in sorted(chosen) if not found]
         picks += sorted(found, key=lambda pick: (-pick.bytes, pick.url))
     listed = dict.fromkeys(each.url for offer in offers for each in candidates.parse_srcset(offer.srcset))
     weights = ((name, bytes_of(name)) for name in listed)
@@ -58,6 +59,7 @@ def lcp_image(
         treated=treated,
         kept=kept,
         picks=tuple(picks),
+        unknown=tuple(unknown),
         candidate_bytes=tuple((name, size) for name, size in weights if size is not None),
     )
 

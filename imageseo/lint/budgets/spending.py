@@ -14,7 +14,7 @@ from imageseo.model.finding import DESKTOP, GATING, MOBILE, PHONE, TABLET, Budge
 from imageseo.web.srcset import candidates
 
 VIEWPORTS: Mapping[str, Viewport] = {each.name: each for each in (MOBILE, DESKTOP, PHONE, TABLET)}
-LCP = "lcp-bytes"
+LCP, COUNT = "lcp-bytes", "image-count"
 METRICS: Mapping[str, str] = {
     LCP: "the candidate that is downloaded for the LCP image",
     "page-image-bytes": "all that a page downloads for its images",
@@ -124,6 +124,7 @@ class PageWeight:
         self._budgets = budgets
         self._bytes_of = bytes_of
         self._picks: dict[Viewport, list[tuple[ImageFact, ChosenCandidate]]] = {}
+        self._unknown: dict[Viewport, int] = {}
 
     def of(self, metric: str) -> Iterator[tuple[Budget, list[tuple[ImageFact, ChosenCandidate]]]]:
         """Yield each budget of a metric with every image of the page and its download at the viewport, once per URL."""
@@ -135,6 +136,7 @@ class PageWeight:
         """Return the images for which a viewport downloads a file of the site, with that file."""
         if viewport not in self._picks:
             found: dict[str, tuple[ImageFact, ChosenCandidate]] = {}
+            unknown = set[str]()
             for image in self._images():
                 ref = image.ref
                 url = candidates.chosen_url(
@@ -143,8 +145,20 @@ class PageWeight:
                 size = self._bytes_of(url)
                 if size is not None:
                     found.setdefault(url, (image, ChosenCandidate(viewport=viewport, url=url, bytes=size)))
+                elif ref.is_processed:
+                    unknown.add(url)
+            self._unknown[viewport] = len(unknown)
             self._picks[viewport] = list(found.values())
         return self._picks[viewport]
+
+    @property
+    def skipped(self) -> tuple[Budget, ...]:
+        """The budgets of bytes that cannot be judged: a candidate of ours is not a file of the site, but of a CDN."""
+        return tuple(
+            each
+            for each in self._budgets
+            if each.metric not in (LCP, COUNT) and self.at(each.viewport) is not None and self._unknown[each.viewport]
+        )
 
     @cached_property
     def spent(self) -> tuple[BudgetUse, ...]:
@@ -162,12 +176,16 @@ class PageWeight:
                 )
                 continue
             costs = [pick for _, pick in self.at(budget.viewport)]
-            if not costs:
+            elsewhere = self._unknown[budget.viewport]
+            if budget.metric == COUNT and elsewhere:
+                yield BudgetUse(budget=budget, page=self._page, value=len(costs) + elsewhere)
+                continue
+            if not costs or elsewhere:
                 continue
             worst = max(costs, key=lambda pick: pick.bytes)
             values = {
                 "page-image-bytes": sum(pick.bytes for pick in costs),
-                "image-count": len(costs),
+                COUNT: len(costs),
             }
             value = values.get(budget.metric, worst.bytes)
             yield BudgetUse(budget=budget, page=self._page, value=value, image=worst.url)

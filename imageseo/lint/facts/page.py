@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cached_property, partial
 
-from imageseo.layout import first_screen, image_widths
+from imageseo.layout import first_screen, hero_detection, image_widths
 from imageseo.layout.containers import containers_of
 from imageseo.layout.image_style import ImageStyle
 from imageseo.layout.measurements import (
@@ -44,7 +44,8 @@ class PageFacts:
     """The facts of one page. A rule requests a fact by naming it as a parameter of its ``check``.
 
     ``site_facts``: the facts of the whole site; None in a build, which processes single pages.
-    ``inserted``: site path of the hero that a build may add to the page.
+    ``inserted``: site path of the hero that a build may add to the page. ``estimates``: URL of a CDN -> bytes that
+    stand for those of its file.
     The first fact that needs the page's bytes may raise OSError or UnreadablePage.
     """
 
@@ -59,6 +60,7 @@ class PageFacts:
         scan: PageScan | None = None,
         site_facts: SiteFacts | None = None,
         inserted: str | None = None,
+        estimates: Mapping[str, int] | None = None,
     ) -> None:
         self.page = page
         self.site = site
@@ -68,6 +70,7 @@ class PageFacts:
         self._html = html
         self._scan = scan
         self._inserted = inserted
+        self._estimates = estimates or {}
         self._image_styles: Mapping[Span, ImageStyle] = {}
 
     @cached_property
@@ -217,7 +220,7 @@ class PageFacts:
     @cached_property
     def hero(self) -> ImageFact | None:
         """The image that visitors wait for, as ``first_screen.find_hero`` says; lazy images included."""
-        scan = _without_loading(self.scan)
+        scan = hero_detection.without_loading(self.scan)
         found = first_screen.find_hero(scan, self._asset_of, self.column_layout, guess=self._context.guess)
         return next((image for image in self.images if found is not None and image.ref.span == found.span), None)
 
@@ -273,12 +276,14 @@ class PageFacts:
         return ResolvedUrl(url=url, attribute=attribute, path=resolved, exists=exists, near=near)
 
     def _resolve(self, url: str) -> str | urls.ExternalUrl:
+        if self._context.delivered is not None and self._context.delivered.fullmatch(url):
+            return urls.ExternalUrl(reason="origin")
         path = urls.resolve(url, page=self.page.path, base_url=self.site.base_url, base_href=self.scan.base_href)
         return spelled(path, self.files.exists) if isinstance(path, str) and not path.isascii() else path
 
     def _bytes_of(self, url: str) -> int | None:
         resolved = self._resolve(url)
-        return None if isinstance(resolved, urls.ExternalUrl) else self.files.size(resolved)
+        return self._estimates.get(url) if isinstance(resolved, urls.ExternalUrl) else self.files.size(resolved)
 
     def _asset_of(self, ref: ImageRef) -> Asset | None:
         return self._asset_at(ref.src)
@@ -287,14 +292,3 @@ class PageFacts:
         path = self._resolve(url)
         found = self.files.asset(path) if isinstance(path, str) and self.files.exists(path) else None
         return found if isinstance(found, Asset) else None
-
-
-def _without_loading(scan: PageScan) -> PageScan:
-    """Return the scan without ``loading`` attributes: a guess skips lazy images, but ``lcp-lazy`` looks for an LCP
-    image that is lazy by mistake.
-    """
-    refs = tuple(
-        replace(ref, attributes=tuple(attribute for attribute in ref.attributes if attribute.name != "loading"))
-        for ref in scan.refs
-    )
-    return replace(scan, refs=refs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -28,7 +29,8 @@ class PageContext:
 
     ``layout``: of a page, from its scan and its bytes. ``budgets``: of a page, by its file. ``guess``: whether a hero
     may be guessed on a page without a marked one. ``measurements``: the measurements of the site. ``styles``: its style
-    sheets; None: they are not read. ``variants``: whether the settings allow images to get variants.
+    sheets; None: they are not read. ``variants``: whether the settings allow images to get variants. ``delivered``:
+    matches the URLs of a CDN on the site's own host.
     """
 
     layout: Callable[[PageScan, bytes], image_widths.ColumnLayout]
@@ -39,6 +41,7 @@ class PageContext:
     measurements: SiteMeasurements | None = None
     styles: StyleCache | None = None
     variants: bool = True
+    delivered: re.Pattern[str] | None = None
 
     @classmethod
     def of(
@@ -64,7 +67,14 @@ class PageContext:
             measurements=_measurements(layout) if layout is not None else None,
             styles=StyleCache(files.read, site.base_url, styles) if files is not None else None,
             variants=settings.markup != "attributes",
+            delivered=_delivered(settings, site.base_url) if settings.delivery.cdn.template is not None else None,
         )
+
+
+def _delivered(settings: Settings, base_url: str | None) -> re.Pattern[str] | None:
+    from imageseo.web.cdn.delivery import delivered_pattern  # few sites have a CDN
+
+    return delivered_pattern(settings.delivery.cdn, base_url)
 
 
 def _measurements(layout: SiteLayout) -> SiteMeasurements:

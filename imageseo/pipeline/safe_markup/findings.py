@@ -25,7 +25,8 @@ def markup_notes(page: Page, plan: PagePlan) -> Iterator[MarkupNote]:
     for image in plan.images:
         # Outside the article no image gets other files; that is no restriction.
         is_content = image.hero or image.ref.region is PageRegion.ARTICLE
-        is_reduced = image.asset.raster and (image.specs or image.choice.form is not MarkupForm.IMG)
+        offered = image.specs or image.remote
+        is_reduced = image.asset.raster and (offered or image.choice.form is not MarkupForm.IMG)
         if image.choice.reason is not None and is_content and is_reduced:
             yield MarkupNote(
                 location=location_of(page, image.ref, plan.scan.refs),

@@ -32,10 +32,11 @@ def checked_plan(
         plan,
         scan=replace(plan.scan, head_end=None),
         images=tuple(
-            replace(image, specs=(), attributes=(), auto_sizes=False, choice=_NOT_CHANGED, versions=())
+            replace(image, specs=(), attributes=(), auto_sizes=False, choice=_NOT_CHANGED, versions=(), remote=())
             for image in plan.images
         ),
         insert=None,
         not_inserted=plan.not_inserted or (_REASON if plan.insert is not None else None),
         preloads=(),
+        estimates=(),
     )

@@ -1,0 +1,1 @@
+"""URLs of CDNs that resize and convert images: templates, signatures, and which URL offers what."""
