@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from imageseo.cli.options import CONFIG, FORMAT, current_project
+from imageseo.cli.options import CONFIG, FORMAT, PathType, current_project
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def lock() -> None:
-    """Check imageseo.lock."""
+    """Check and merge imageseo.lock."""
 
 
 @lock.command()
@@ -31,3 +31,27 @@ def check(config: Path | None, form: str) -> int:
     report = lock_check.check(current_project(config))
     click.echo(report.as_json() if form == "json" else report.as_text(), nl=False)
     return report.exit_code
+
+
+@lock.command()
+@click.argument("base", type=PathType())
+@click.argument("ours", type=PathType())
+@click.argument("theirs", type=PathType())
+@click.option("--marker-size", "size", type=click.IntRange(7, 100), default=7, metavar="N", help="git's %L.")
+@click.option("--labels", nargs=2, default=("ours", "theirs"), metavar="OURS THEIRS", help="git's %X and %Y.")
+def merge(base: Path, ours: Path, theirs: Path, size: int, labels: tuple[str, str]) -> int:
+    """Merge two versions of imageseo.lock into OURS, entry by entry: a merge driver for git.
+
+    \b
+    git config merge.imageseo.driver "imageseo lock merge %O %A %B --marker-size %L"
+    echo "imageseo.lock merge=imageseo" >> .gitattributes
+
+    A hero that one side has changed is taken from it; its owner and approvals may come from the other side, approvals
+    only if they are for that image. Exit codes: 0 if all is merged, 1 if both sides have changed a hero: both entries
+    are then in the file, between conflict markers.
+    """
+    from imageseo.cli.commands.records import lock_merge
+
+    report = lock_merge.run(base, ours, theirs, labels=labels, size=size)
+    click.echo(report.as_text(), nl=False, err=True)
+    return 1 if report.failed else 0

@@ -194,6 +194,7 @@ class Pin:
     ``checks``: results of quality gates. ``owner``: the person responsible for the image. ``made``: evidence only:
     ``when`` (a date), ``by`` (a person) and ``status`` (``generated``, ``picked``, ``adopted``). ``picked``: the
     recipe's keys that were chosen with the image and not written by the author, who overrides them by writing them.
+    ``approved``: ``role``, ``by``, ``at`` and ``image`` of each approval; it is for the image with that hash only.
     """
 
     page: str
@@ -213,6 +214,7 @@ class Pin:
     owner: str | None = None
     made: Mapping[str, str] = field(default_factory=dict)
     picked: tuple[str, ...] = ()
+    approved: tuple[Mapping[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

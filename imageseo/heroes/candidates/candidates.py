@@ -224,7 +224,7 @@ def record_name(pin: Pin) -> str:
 
 def _bare(pin: Pin) -> Pin:
     """Return a pin without what differs each time it is pinned."""
-    return replace(pin, file=PurePosixPath(pin.file).name, owner=None, made={}, picked=(), checks={})
+    return replace(pin, file=PurePosixPath(pin.file).name, owner=None, made={}, picked=(), checks={}, approved=())
 
 
 def _record_text(pin: Pin) -> bytes:

@@ -157,8 +157,9 @@ def adopt(
 
 def _record_failure(audit: AuditLog | None, job: GenerateJob, error: ImageseoError) -> None:
     if audit is not None:
-        more = {"text": audit.text, "reason": error.message}
-        audit.append(*(AuditEntry.of_recipe("failed", page, job.recipe, **more) for page, _ in job.pages))
+        pages = (page for page, _ in job.pages)
+        recipe, text, reason = job.recipe, audit.text, error.message
+        audit.append(*(AuditEntry.of_recipe("failed", page, recipe, text=text, reason=reason) for page in pages))
 
 
 def _frozen_result(plan: GeneratePlan) -> GenerateResult:

@@ -21,8 +21,19 @@ _HASH = re.compile(r"sha256:[0-9a-f]{64}")
 _PHASH = re.compile(r"[0-9a-f]{16}")
 _TOP = ("lock_version", "hero")
 _ENTRY = ("page", "recipe_hash", "recipe", "output")
-_OPTIONAL = ("owner", "env", "models", "rights", "checks", "made", "picked", "checksum")  # old locks have none of them
+_OPTIONAL = (
+    "owner",
+    "env",
+    "models",
+    "rights",
+    "checks",
+    "made",
+    "picked",
+    "approved",
+    "checksum",
+)  # old locks have none of them
 MADE = ("when", "by", "status")
+APPROVAL = ("role", "by", "at", "image")
 _RECIPE = ("provider", "seed", "width", "height", "options")
 _OUTPUT = ("file", "sha256", "pixels", "width", "height", "digital_source_type")
 _START = re.compile(r"\s*\[\[\s*hero\s*\]\]")
@@ -200,6 +211,7 @@ class LockParser:
         picked = entry.get("picked", [])
         if not isinstance(picked, list) or not all(isinstance(key, str) and key for key in picked):
             self.fail(self.find_line(number, "picked"), "picked must be a list of keys")
+        approved = self._parse_approvals(number, entry)
         owner = entry.get("owner")
         if owner is not None and (not isinstance(owner, str) or not owner.strip()):
             self.fail(
@@ -207,7 +219,27 @@ class LockParser:
                 "owner must be text that is not empty",
                 "Name the person in charge, or remove the line.",
             )
-        return {**tables, "rights": Rights(**tables["rights"]), "owner": owner, "picked": tuple(picked)}
+        return {
+            **tables,
+            "rights": Rights(**tables["rights"]),
+            "owner": owner,
+            "picked": tuple(picked),
+            "approved": approved,
+        }
+
+    def _parse_approvals(self, number: int, entry: dict[str, Any]) -> tuple[dict[str, str], ...]:
+        approved = entry.get("approved", [])
+        tables = approved if isinstance(approved, list) else [None]
+        for table in tables:
+            if not isinstance(table, dict) or sorted(table) != sorted(APPROVAL):
+                self.fail(
+                    self.find_line(number, "approved"), f"approved must be a list of tables with {', '.join(APPROVAL)}"
+                )
+            for key, value in table.items():
+                if not isinstance(value, str) or not value:
+                    self.fail(self.find_line(number, "approved"), f"approved: {key} must be text that is not empty")
+            self._check_hash(number, ("approved",), table["image"])
+        return tuple(tables)
 
     def _check_hash(self, number: int, path: tuple[str, ...], value: Any) -> None:
         if not isinstance(value, str) or not _HASH.fullmatch(value):

@@ -25,5 +25,7 @@ def seal(pin: Pin) -> str:
         "made": pin.made,
         "picked": pin.picked,
     }
+    if pin.approved:  # entries of older versions have none, and keep their checksum
+        values["approved"] = [dict(each) for each in pin.approved]
     text = json.dumps(values, sort_keys=True, separators=(",", ":"), default=repr)
     return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -44,9 +44,19 @@ def dump(pins: Iterable[Pin], cache: Blocks | None = None) -> str:
     for pin in by_page(pins):
         block = blocks.get(pin.page)
         if block is None or block[0] is not pin:
-            block = blocks[pin.page] = pin, "\n".join(_add_page_comments(pin.page, _format_pin(pin))) + "\n"
+            block = blocks[pin.page] = pin, format_block(pin)
         texts.append(block[1])
-    return _HEADER + "\n".join([f"lock_version = {VERSION}\n", *texts])
+    return join(texts)
+
+
+def format_block(pin: Pin) -> str:
+    """Return the entry of a pin. Raises LockError."""
+    return "\n".join(_add_page_comments(pin.page, _format_pin(pin))) + "\n"
+
+
+def join(blocks: Iterable[str]) -> str:
+    """Return the text of a lock with these entries."""
+    return _HEADER + "\n".join([f"lock_version = {VERSION}\n", *blocks])
 
 
 def by_page(pins: Iterable[Pin]) -> tuple[Pin, ...]:
@@ -86,6 +96,7 @@ def _format_pin(pin: Pin) -> list[str]:
         "checksum": seal(pin),
         "owner": pin.owner,
         "picked": list(pin.picked) or None,
+        "approved": [dict(each) for each in pin.approved] or None,
     }
     lines = ["[[hero]]", *_format_keys({key: value for key, value in entry.items() if value is not None}, pin.page)]
     lines += _format_table("hero.recipe", basic_values(pin.recipe), pin.page)

@@ -8,7 +8,13 @@ from imageseo.integrations.setup.changes import FileChange, appended, new_file, 
 
 NAME = ".gitattributes"
 LINE = "imageseo.lock merge=union"
-_COMMENT = "# imageseo: both sides of a merge may add heroes; `imageseo lock check` finds what does not fit"
+DRIVER = "imageseo"
+CONFIGURE = f'`git config merge.{DRIVER}.driver "imageseo lock merge %O %A %B --marker-size %L"`'
+"""The command that each clone needs for `imageseo.lock merge=imageseo` instead of ``LINE``."""
+_COMMENT = (
+    "# imageseo: both sides of a merge may add heroes; `imageseo lock check` finds what does not fit\n"
+    "# (to merge two changes of one hero, see `imageseo lock merge --help`)"
+)
 
 
 def plan(folder: Path) -> FileChange | None:
