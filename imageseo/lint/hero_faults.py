@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from imageseo.heroes.policy.usage import usage_fault
 from imageseo.lint.engine import location_of
 from imageseo.model import regular_file
 from imageseo.model.errors import RecipeError
 from imageseo.model.finding import Finding, Location, Severity
+from imageseo.model.hero import HeroRequest
 from imageseo.model.site import Page, Site, SourceFault
 
 RULE = "hero-recipe"
@@ -32,6 +34,24 @@ def hero_fault_finding(page: Page, error: RecipeError, project: Path) -> Finding
     return Finding(
         rule=RULE, severity=Severity.ERROR, message=error.message, hint=error.hint, location=location, fails_build=True
     )
+
+
+def usage_findings(pages: Iterable[Page], requests: Mapping[str, HeroRequest | None], warn: int) -> Iterator[Finding]:
+    """Yield the findings of heroes whose usage has ended, ends soon, or has not begun. ``warn``: days before."""
+    for page in pages:
+        request = requests.get(page.path)
+        fault = usage_fault(request.terms, warn=warn) if request is not None else None
+        if fault is not None:
+            yield Finding(
+                rule="hero-usage",
+                severity=Severity.ERROR if fault.fails else Severity.WARN,
+                message=fault.message,
+                hint=f"extend `usage` of `{request.key}` if the rights allow it, or choose another hero"
+                if request is not None
+                else "",
+                location=location_of(page),
+                fails_build=fault.fails,
+            )
 
 
 def source_findings(site: Site) -> Iterator[Finding]:

@@ -26,6 +26,7 @@ BUILD_FINDINGS: Mapping[str, str] = {
     "hero-unpinned": "a recipe has no pin in imageseo.lock",
     "hero-unread": "imageseo.lock pins heroes of sources that were not read, so that no page has them",
     "hero-unused": "a hero declaration has no effect: a misspelt key, or a pattern that matches no page",
+    "hero-usage": "the usage of a hero has ended, ends soon, or has not begun",
     "host-file": "a file for hosts (`_redirects`, `_headers`, `.htaccess`, `imageseo.nginx.conf`) is not written",
     "images-of-other-tool": "another tool has made candidates of images; they are left as they are",
     "images-unchanged": "a build changes no image of the site, with the reasons",
@@ -90,6 +91,7 @@ REMEDIES: Mapping[str, str] = {
     "hero-unread": "`imageseo doctor` shows what is missing or broken: install or repair it, name the folder of the "
     "sources in `content_dir`, or build in the folder of the project.",
     "hero-unused": "Correct the key or the pattern; for a key the finding suggests the nearest valid one.",
+    "hero-usage": "Extend `usage` in the front matter if the rights allow it, or choose another hero.",
     "host-file": "The finding states the problem: a marker line that is missing, more rules than the host reads, or a "
     "file that cannot be written. Everything else is published.",
     "images-of-other-tool": "Nothing. To let imageseo make the candidates instead, write a plain `<img>`.",

@@ -164,6 +164,8 @@ def _plan(context: BuildContext) -> SitePlan:
             if planned is not None:
                 rows.append(planned)
     context.findings.extend(context.heroes.findings)
+    warn = context.settings.policy.usage_warning
+    context.findings.extend(hero_faults.usage_findings(context.pages, context.heroes.requests, warn))
     context.findings.extend(hero_faults.source_findings(context.site))
     return SitePlan(rows=rows, contexts=contexts, replayer=replayer, plain=plain)
 

@@ -64,7 +64,7 @@ class HeroPublisher:
     current_files: dict[str, tuple[str, int]] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     renamed: Mapping[str, str] = field(default_factory=dict)
-    _requests: dict[str, HeroRequest | None] = field(default_factory=dict)  # by page
+    requests: dict[str, HeroRequest | None] = field(default_factory=dict)  # by page
     _declined: set[str] = field(default_factory=set)  # pages with ``hero: false``
     _names: PublishedNames = field(init=False)
     _cards: CardDrawer = field(init=False)
@@ -114,7 +114,7 @@ class HeroPublisher:
         return self._use_recipe(page, request, location)
 
     def _read_request(self, page: Page) -> HeroRequest | None:
-        if page.path not in self._requests:
+        if page.path not in self.requests:
             reader = RequestReader(
                 settings=self.hero,
                 providers=self.masters.providers,
@@ -125,8 +125,8 @@ class HeroPublisher:
             request = reader.of(page)
             if request is not None and request.alt is None:
                 request = replace(request, alt=dict(page.hints.alts).get("hero"))
-            self._requests[page.path] = request
-        return self._requests[page.path]
+            self.requests[page.path] = request
+        return self.requests[page.path]
 
     def _all_requests(self) -> Iterator[HeroRequest]:
         """Yield the requests of all pages, without invalid ones."""

@@ -27,15 +27,15 @@ class Authorship:
 
     def table(self) -> Mapping[str, str]:
         """Return ``when`` (a date) and ``by``, as in ``Pin.made``."""
-        found = {"when": _now().date().isoformat(), "by": self.who()}
+        found = {"when": now().date().isoformat(), "by": self.who()}
         return {key: value for key, value in found.items() if value}
 
     def moment(self) -> str:
         """Return the time in UTC: 2026-11-30T20:00:00Z."""
-        return _now().isoformat(timespec="seconds").replace("+00:00", "Z")
+        return now().isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
-def _now() -> datetime:
+def now() -> datetime:
     """Return the time of SOURCE_DATE_EPOCH, else the current one, in UTC."""
     try:
         return datetime.fromtimestamp(int(os.environ[_EPOCH]), UTC)

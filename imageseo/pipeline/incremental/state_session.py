@@ -33,6 +33,7 @@ _IRRELEVANT_SETTINGS = {  # affect no page
     "exclude_pages": (),
     "serve": "preview",
     "store": Settings().store,
+    "policy": Settings().policy,
 }
 
 
