@@ -60,8 +60,9 @@ def test_files_of_all_formats_say_how_they_were_made(form: str, tmp_path: Path) 
     told = report(signed, kind)
     manifest = told["manifests"][told["active_manifest"]]
     assert told["validation_state"] in ("Valid", "Trusted")
-    (actions,) = (each["data"]["actions"] for each in manifest["assertions"] if each["label"] == "c2pa.actions.v2")
-    assert [(each["action"], each.get("digitalSourceType")) for each in actions] == [("c2pa.created", TRAINED_MEDIA)]
+    assert [(each["action"], each.get("digitalSourceType")) for each in actions(told)] == [
+        ("c2pa.created", TRAINED_MEDIA)
+    ]
     assert "thumbnail" not in manifest
     assert len(signed) - len(data) < 4000, "without thumbnails"
     with Image.open(io.BytesIO(signed)) as image, Image.open(io.BytesIO(data)) as before:
@@ -84,8 +85,7 @@ def test_a_signed_source_is_the_parent(tmp_path: Path) -> None:
         manifest = told["manifests"][told["active_manifest"]]
         assert told["validation_state"] in ("Valid", "Trusted")
         assert [each["relationship"] for each in manifest["ingredients"]] == ["parentOf"]
-        actions = next(each["data"]["actions"] for each in manifest["assertions"] if "actions" in each["label"])
-        assert [each["action"] for each in actions] == ["c2pa.opened", "c2pa.edited"]
+        assert [each["action"] for each in actions(told)] == ["c2pa.opened", "c2pa.edited"]
         assert (len(told["manifests"]) == 2) == has_manifest(parent)
 
 
@@ -107,6 +107,13 @@ def test_a_time_stamp_server_that_does_not_answer_is_named(tmp_path: Path) -> No
     data = picture("JPEG")
     with pytest.raises(ProviderError, match=r"time stamps by http://127\.0\.0\.1:9/tsa"):
         Signer(identity).sign(data, KINDS["JPEG"], rights=Rights(), source=data, source_kind=KINDS["JPEG"])
+
+
+def actions(told: Any) -> list[dict[str, Any]]:
+    """Return what the active manifest of a report says was done."""
+    manifest = told["manifests"][told["active_manifest"]]
+    (found,) = (each["data"]["actions"] for each in manifest["assertions"] if each["label"] == "c2pa.actions.v2")
+    return list(found)
 
 
 def fails(settings: C2paSettings, tmp_path: Path, environment: Mapping[str, str] | None = None) -> str:

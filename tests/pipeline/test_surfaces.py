@@ -11,10 +11,14 @@ import pytest
 from PIL import Image
 
 from imageseo.heroes.lock import lock
+from imageseo.images.credentials.signer import has_manifest
 from imageseo.images.decoding.probe import probe
 from imageseo.model.hero import TRAINED_MEDIA
 from imageseo.model.image import Asset, Rights
+from tests.images.test_content_credentials import actions, report
 from tests.pipeline.test_structured_data import of_type, with_blocks
+from tests.support import small_sites
+from tests.support.certificates import signing
 from tests.web.test_ai_labels import build_page, create_pinned_site
 
 BASE = "https://example.org/"
@@ -48,7 +52,7 @@ def hero_of(folder: Path) -> tuple[str, str]:
     return found[1], found[2]
 
 
-# Each surface yields what it says: property -> value. New surfaces (C2PA, an asset register) are one function each.
+# Each surface yields what it says: property -> value. A new surface (an asset register) is one function.
 Said = Iterator[dict[str, object]]
 
 
@@ -126,7 +130,27 @@ def lock_file(folder: Path) -> Said:
     yield {"license": pin.rights.license, "buy": pin.rights.acquire_license_page}
 
 
-SURFACES: tuple[Callable[[Path], Said], ...] = (*(xmp, structured_data, sitemap, feed, social_tags, label, lock_file),)
+def content_credentials(folder: Path) -> Said:
+    for path, asset in image_files(folder).items():
+        data = (folder / "site" / path).read_bytes()
+        assert has_manifest(data) == (asset.format == "jpeg"), path
+        if has_manifest(data):
+            told = report(data, "image/jpeg")
+            assert told["validation_state"] in ("Valid", "Trusted"), path
+            for action in actions(told):
+                yield {"type": action["digitalSourceType"]}
+
+
+SURFACES: tuple[Callable[[Path], Said], ...] = (
+    xmp,
+    structured_data,
+    sitemap,
+    feed,
+    social_tags,
+    label,
+    lock_file,
+    content_credentials,
+)
 
 
 def test_all_surfaces_of_a_generated_image_agree(tmp_path: Path, subtests: pytest.Subtests) -> None:
@@ -135,7 +159,13 @@ def test_all_surfaces_of_a_generated_image_agree(tmp_path: Path, subtests: pytes
     block = {"@context": "https://schema.org", "@type": "Article", "headline": "T"}
     page.write_text(with_blocks(page.read_text("utf-8"), block), "utf-8")
     (tmp_path / "site/feed.xml").write_text(FEED, "utf-8")
-    build_page(tmp_path, hero={"crops": ["1:1", "4:3", "16:9"]})
+    made = signing()
+    small_sites.write(tmp_path, {"chain.pem": made.chain, "key.pem": made.pem()})
+    build_page(
+        tmp_path,
+        hero={"crops": ["1:1", "4:3", "16:9"]},
+        c2pa={"certificate": "chain.pem", "key": "key.pem"},
+    )
     told: dict[str, dict[str, Any]] = {}
     for surface in SURFACES:
         with subtests.test(surface.__name__):
