@@ -17,6 +17,7 @@ COMMAND_PAGES: Mapping[str, str] = {
     "imageseo verify": "[Verify in a browser](../how-to/verify.md)",
     "imageseo report": "[See what imageseo saved](../how-to/report.md), "
     "[Comment on pull requests](../how-to/pull-requests.md)",
+    "imageseo export": "[Export the asset register](../how-to/asset-register.md)",
     "imageseo undo": "[Undo everything](../how-to/opt-out.md#undo-everything), "
     "[Choose among candidates](../how-to/heroes.md#choose)",
     "imageseo lock": "[Merge the lock file](../how-to/heroes.md#merge)",

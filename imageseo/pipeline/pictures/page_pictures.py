@@ -119,10 +119,13 @@ class _Reader:
             )
 
     def _pick(self, ref: ImageRef, asset: Asset, screen: Viewport) -> PickedFile | None:
-        """Return what a viewport downloads; None for a file that is not of the site."""
+        """Return what a viewport downloads; None for a file that is not of the site.
+
+        Of a candidate that a CDN makes of a file of the site, the bytes are not known: it counts as that file.
+        """
         path = self._facts.target(candidates.chosen_url_of(ref, screen)).path
         if path is None:
-            return None
+            return PickedFile(asset.bytes, asset.bytes, asset.path, asset.format) if ref.is_processed else None
         known: tuple[str, int | None, int | None, float | None]
         variant = self._variant_of(path)
         if variant is not None:

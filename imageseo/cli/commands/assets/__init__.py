@@ -1,0 +1,1 @@
+"""Command `export`: the register of a site's images."""
