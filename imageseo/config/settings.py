@@ -9,7 +9,6 @@ from msgspec import Meta, field
 from imageseo.config.alt import AltSettings
 from imageseo.config.brand import BrandSettings
 from imageseo.config.budgets import BudgetSettings
-from imageseo.config.c2pa import C2paSettings
 from imageseo.config.delivery import DeliverySettings
 from imageseo.config.encoding import EncodeSettings, QualityFloorSettings, QualitySettings, TargetSettings
 from imageseo.config.fields import (
@@ -23,6 +22,7 @@ from imageseo.config.heroes import HeroSettings
 from imageseo.config.measuring import MeasureSettings
 from imageseo.config.naming import NamesSettings
 from imageseo.config.policy import PolicySettings
+from imageseo.config.provenance import C2paSettings, MetadataSettings
 from imageseo.config.social import SocialSettings
 from imageseo.config.store import StoreSettings
 from imageseo.model.finding import Severity
@@ -153,6 +153,7 @@ class Settings(SettingsGroup, frozen=True, kw_only=True):
     ] = field(default_factory=dict)
     brand: BrandSettings = BrandSettings()
     rights: RightsSettings = RightsSettings()
+    metadata: MetadataSettings = MetadataSettings()
     digital_source_type: Annotated[
         dict[str, Text],
         Meta(description="IPTC digital source type of your image files, by glob of their path; the last match counts."),

@@ -42,6 +42,7 @@ BUILD_FINDINGS: Mapping[str, str] = {
     "page-unwritable": "the page cannot be written: no permission, or no space on the disk",
     "plugin-failed": "code of another package (a codec, a metric or a report) raised an error",
     "precache-stale": "a service worker's list of files has the hash of a page before the build",
+    "private-removed": "published files lost GPS positions, serial numbers or owners of cameras",
     "prompt-removed": "the published file of a generated image lost its prompt, or got the mark of generated images",
     "quality-lowered": "a hero is encoded with lower quality than usual, because it would exceed its budget otherwise",
     "site-url-missing": "no site URL is configured, so JSON-LD and the image sitemap are left out",
@@ -117,6 +118,8 @@ REMEDIES: Mapping[str, str] = {
     "plug-ins. The image is published without what it should have made.",
     "precache-stale": "Run the tool that writes the list (workbox, ngsw-config) after imageseo. Until then browsers "
     "keep the former page, or refuse the new one.",
+    "private-removed": "Nothing: source files are unchanged. `metadata.gps`, `metadata.device` and `metadata.exclude` "
+    "keep what your site wants to publish, for example the positions of a map of photographs.",
     "prompt-removed": 'Nothing: source files are unchanged. `data-imageseo="ignore"` on an image keeps its published '
     "file as it is, for example where visitors download a workflow.",
     "quality-lowered": "Nothing, if the image looks good. An image with less detail needs fewer bytes; `quality.paths` "

@@ -217,7 +217,7 @@ class Asset:
     orientation: int = 1
     mode: str = "RGB"
     has_alpha: bool = False
-    has_gps: bool = False
+    private: tuple[str, ...] = ()  # kinds of private data: gps, device
     natural: bool = True
     has_whole_px: bool = True
     css_size: tuple[int, int] | None = None

@@ -23,10 +23,11 @@ from imageseo.pipeline.context import BuildContext, BuildTools
 from imageseo.pipeline.delivery.step import update_host_files
 from imageseo.pipeline.incremental import loose_pages
 from imageseo.pipeline.incremental.build_memory import KnownSitemaps
-from imageseo.pipeline.incremental.build_state import PageRecord
+from imageseo.pipeline.incremental.build_state import PageRecord, RecompressedFile
 from imageseo.pipeline.incremental.feed_record import FeedRecord
 from imageseo.pipeline.incremental.loose_pages import LoosePage
-from imageseo.pipeline.names.step import also_at_former_paths, published_names
+from imageseo.pipeline.names.step import published_names
+from imageseo.pipeline.provenance import private_files
 from imageseo.pipeline.result import BuildResult, WrittenPage, build_result, unwritable_finding
 from imageseo.pipeline.reuse import PageReplayer
 from imageseo.pipeline.safe_markup.style_rules import STYLE_SHEET
@@ -73,6 +74,7 @@ class WrittenSite:
     """The pages as written. ``encoded``: number of new variants, including those encoded again to meet a budget.
 
     ``seconds``: hash of a new variant -> what it took to encode. ``sitemaps``: those with images of ours -> digest.
+    ``cleaned``: files that lost private data.
     """
 
     pages: Sequence[WrittenPage]
@@ -81,6 +83,7 @@ class WrittenSite:
     sitemaps: Mapping[str, str] = field(default_factory=dict)
     known_sitemaps: KnownSitemaps | None = None
     feeds: Mapping[str, FeedRecord] = field(default_factory=dict)
+    cleaned: Sequence[RecompressedFile] = ()
 
 
 def build(site: Site, settings: Settings, tools: BuildTools) -> BuildResult:
@@ -95,7 +98,9 @@ def build(site: Site, settings: Settings, tools: BuildTools) -> BuildResult:
     jobs = source_images.find_jobs(((row.plan, row.hero) for row in plan.planned), context.originals)
     encoded = tools.encoder.encode(jobs, _specs(plan), progress=tools.progress)
     written = _write(context, plan, jobs, encoded)
-    _update_recompressed_files(context, written, jobs, encoded)
+    read = source_images.make_reader(tools.encoder, encoded, context.store, jobs)
+    failed, written.cleaned = private_files.replace_files(context, [page.outcome for page in written.pages], read)
+    context.findings.extend(unwritable_finding(Page(path=path), error) for path, error in failed)
     written.sitemaps, written.known_sitemaps = write_sitemaps(context, written.pages)
     written.feeds = _write_feeds(context, written.pages)
     update_host_files(context)
@@ -240,18 +245,6 @@ def _replay(context: BuildContext, row: UnchangedPage, replayer: PageReplayer) -
     return WrittenPage(page=row.page, outcome=row.record.outcome, record=row.record)
 
 
-def _update_recompressed_files(context: BuildContext, written: WrittenSite, jobs: Jobs, encoded: EncodeResult) -> None:
-    """Replace source files by recompressed ones, and restore those that are no longer to be recompressed."""
-    paths = {page.path for page in context.site.pages}
-    failed = context.originals.update(
-        also_at_former_paths([new for page in written.pages for new in page.outcome.recompressed], context.former),
-        previous=context.state.previous_recompressed,
-        kept=context.state.recompressed_by_other_pages(paths, context.files.exists),
-        read=source_images.make_reader(context.encoder, encoded, context.store, jobs),
-    )
-    context.findings.extend(unwritable_finding(Page(path=path), error) for path, error in failed)
-
-
 def _write_feeds(context: BuildContext, pages: Sequence[WrittenPage]) -> Mapping[str, FeedRecord]:
     """Edit the feeds of the site, or take the edits back; return their records for the next build."""
     output, previous = context.output, context.state.previous_feeds
@@ -278,7 +271,9 @@ def _save_state(context: BuildContext, plan: SitePlan, written: WrittenSite) -> 
     styles = context.page_context.styles
     known = styles.pages if styles is not None else {}
     context.state.close(
-        records, context.probes, context.heroes.current_files, written.sitemaps, known, written.seconds, written.feeds
+        *(records, context.probes, context.heroes.current_files, written.sitemaps, known, written.seconds),
+        feeds=written.feeds,
+        cleaned=written.cleaned,
     )
     loose = {each.page.path: LoosePage(each.digest, each.outcome) for each in written.pages if each.digest}
     loose_pages.save(context.state.cache, context.state.name, loose)

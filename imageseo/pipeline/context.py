@@ -18,7 +18,7 @@ from imageseo.lint.facts.page_context import PageContext
 from imageseo.lint.facts.site_files import SiteFiles
 from imageseo.lint.rule import Rule
 from imageseo.model.finding import Finding
-from imageseo.model.image import Asset, BadAsset
+from imageseo.model.image import Asset, BadAsset, Rights
 from imageseo.model.layout import SiteLayout
 from imageseo.model.progress import Progress
 from imageseo.model.protocols import Store
@@ -29,6 +29,7 @@ from imageseo.pipeline.incremental.probe_cache import ProbeCache
 from imageseo.pipeline.incremental.state_session import StateSession
 from imageseo.pipeline.originals import OriginalFiles
 from imageseo.pipeline.page_heroes import HeroPublisher
+from imageseo.pipeline.provenance.file_cleaner import FileCleaner
 from imageseo.pipeline.remote.findings import delivery_findings
 from imageseo.pipeline.shapes.recipe_ratios import recipe_ratios
 from imageseo.pipeline.social.card_files import files_digest
@@ -136,6 +137,8 @@ class BuildContext:
             output=output,
             max_pixels=max_pixels,
             source_types=settings.digital_source_type,
+            cleaner=FileCleaner(store=state.store, metadata=settings.metadata, rights=Rights.of(settings.rights)),
+            earlier=frozenset(each.sha256 for each in state.previous_cleaned.values()),
         )
         files = SiteFiles(site.root, originals.asset)
         heroes = HeroPublisher(

@@ -9,6 +9,7 @@ import hashlib
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from imageseo.config.globs import matches
@@ -22,17 +23,10 @@ from imageseo.model.plan import Fallback
 from imageseo.model.protocols import Store, StoredBlob
 from imageseo.pipeline.incremental.build_state import RecompressedFile
 from imageseo.pipeline.incremental.probe_cache import ProbeCache
+from imageseo.pipeline.provenance.file_cleaner import CleanedFile, FileCleaner
+from imageseo.storage.local_keys import local_key
 from imageseo.storage.output import OutputFolder
 from imageseo.web.ai_labels import is_ai_generated
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CleanedFile:
-    """A file of the store that replaces a source file, with the same pixels. ``change``: what is different."""
-
-    sha256: str
-    bytes: int
-    change: str
 
 
 @dataclass(slots=True, kw_only=True)
@@ -41,21 +35,25 @@ class OriginalFiles:
 
     The store maps the digest of a recompressed file to its source file. A recompressed file that was edited has another
     digest and counts as a source file, even if its metadata names imageseo. ``max_pixels``: limit of the probe.
+    ``cleaner``: makes files without private data and prompts. ``earlier``: digests of those of earlier builds.
     ``source_types``: digital source type by glob of a path, as the settings declare them; the last match counts.
+    ``in_articles``: site paths of files that articles show.
     """
 
     probes: ProbeCache
     store: Store
     output: OutputFolder
     max_pixels: int
+    cleaner: FileCleaner
+    earlier: Collection[str] = ()
     source_types: Mapping[str, str] = field(default_factory=dict)
+    in_articles: set[str] = field(default_factory=set)
     _declared: dict[str, Rights] = field(default_factory=dict)  # site path -> what front matter says of its origin
     _recompressed: dict[str, str] = field(default_factory=dict)  # site path -> digest of the recompressed file there
     _originals: dict[str, Asset] = field(default_factory=dict)  # site path -> the source file it replaces
-    _without_prompts: dict[tuple[str | None, ...], CleanedFile | None] = field(default_factory=dict)
 
     def declare(self, path: str, rights: Rights) -> None:
-        """Take note of how an image came to be, as the front matter of a page says."""
+        """Take note of how an image came to be, and of its rights, as the front matter of a page says."""
         self._declared[path] = rights
 
     def asset(self, path: str) -> Asset | BadAsset:
@@ -73,8 +71,10 @@ class OriginalFiles:
 
     def _source_file(self, path: str) -> Asset | BadAsset:
         found = self.probes.asset(path)
-        # An AVIF may have no place for the name of its writer.
-        if isinstance(found, BadAsset) or (found.writer != RECOMPRESSED and found.format != "avif"):
+        if isinstance(found, BadAsset):
+            return found
+        # An AVIF may have no place for the name of its writer, and a file without private data only lacks bytes.
+        if found.writer != RECOMPRESSED and found.format != "avif" and found.sha256 not in self.earlier:
             return found
         original = self._find_original(found.sha256)
         if original is None:
@@ -103,41 +103,38 @@ class OriginalFiles:
                 done.add(each.asset.path)
                 yield RecompressedFile(each.asset.path, each.asset.sha256, variant.sha256, variant.bytes)
         for asset in shown:
-            cleaned = self.without_prompt(asset) if asset.path not in done else None
+            cleaned = self.cleaned(asset) if asset.path not in done else None
             if cleaned is not None:
                 yield RecompressedFile(asset.path, asset.sha256, cleaned.sha256, cleaned.bytes)
 
-    def without_prompt(self, asset: Asset) -> CleanedFile | None:
-        """Return what is published instead of a file with a prompt, or of a generated image that does not declare it.
+    def may_clean(self, asset: Asset) -> bool:
+        """Whether a file that a page shows may be replaced by one with other metadata."""
+        if asset.origin is not None or is_ai_generated(asset.rights.digital_source_type):
+            return True
+        return asset.path in self.in_articles and (self.cleaner.rights.known or asset.path in self._declared)
 
-        The same pixels with other metadata; None if the file stays as it is. It is made once, and stored. Raises
-        StoreError.
+    def cleaned(self, asset: Asset) -> CleanedFile | None:
+        """Return what is published instead of a file that a page shows; None if it stays as it is. Raises StoreError.
+
+        It has the same pixels, without prompt and private data, and declares a generated image and its rights.
         """
-        kind = asset.rights.digital_source_type
-        source_type = kind if asset.origin is not None or is_ai_generated(kind) else None
-        key = (asset.sha256, source_type, asset.rights.made_with)
-        if key not in self._without_prompts:
-            self._without_prompts[key] = self._clean(asset, source_type) if _may_need_cleaning(asset) else None
-        return self._without_prompts[key]
+        own = self._source_file(asset.path)
+        rights = (
+            self.cleaner.missing_rights(own, self._declared.get(asset.path))
+            if isinstance(own, Asset) and asset.path in self.in_articles
+            else None
+        )
+        return self.cleaner.clean(asset, partial(self._bytes_of, asset), rights=rights)
 
-    def _clean(self, asset: Asset, source_type: str | None) -> CleanedFile | None:
-        from imageseo.images.encoding.metadata_rewriting import VERSION, rewrite  # few sites have such images
+    def without_private(self, asset: Asset) -> CleanedFile | None:
+        """Return what is published instead of a file with private data; None if it stays. Raises StoreError."""
+        return self.cleaner.clean(asset, partial(self._bytes_of, asset), only_private=True)
 
+    def _bytes_of(self, asset: Asset) -> bytes | None:
         try:
-            data = regular_file.read(self.file(asset), limit=MAX_BYTES)
+            return regular_file.read(self.file(asset), limit=MAX_BYTES)
         except OSError:
             return None
-        made_with = asset.rights.made_with
-        new = rewrite(data, source_type=source_type, made_with=made_with, original=asset.sha256)
-        if new is None or hashlib.sha256(data).hexdigest() != asset.sha256:
-            return None
-        inputs = f"without prompt {VERSION}\n{asset.sha256}\n{source_type}\n{made_with}"
-        stored_key = hashlib.sha256(inputs.encode()).hexdigest()
-        sha256 = hashlib.sha256(new.data).hexdigest()
-        stored = self.store.find(stored_key)
-        if stored is None or stored.sha256 != sha256:
-            stored = self.store.put(stored_key, new.data)
-        return CleanedFile(sha256=stored.sha256, bytes=stored.bytes, change=new.describe())
 
     def original_sizes(self) -> Iterator[tuple[str, int]]:
         """Yield site path and bytes of source files that are restored unless they are recompressed again."""
@@ -225,16 +222,6 @@ class OriginalFiles:
         return self.store.read(stored) if stored is not None else None
 
 
-def _may_need_cleaning(asset: Asset) -> bool:
-    """Whether a file may contain a prompt, or be of a generated image that it does not declare."""
-    origin, kind = asset.origin, asset.rights.digital_source_type
-    if not asset.raster or (asset.writer is not None and not (origin and origin.prompts)):
-        return False
-    if origin is None:
-        return is_ai_generated(kind)
-    return bool(origin.prompts) or not origin.declared or kind != origin.source_type
-
-
 def _parse_original(data: bytes | None) -> str | None:
     """Return the digest of a source file from the entry of its recompressed file; None if it is invalid."""
     try:
@@ -251,5 +238,5 @@ def _link_key(sha256: str) -> str:
 
 
 def _original_key(sha256: str) -> str:
-    """Return the store's key of a source file."""
-    return hashlib.sha256(f"original\n{sha256}".encode()).hexdigest()
+    """Return the store's key of a source file, which no shared store gets: it may contain private data."""
+    return local_key(f"original\n{sha256}")

@@ -17,7 +17,7 @@ from imageseo.heroes.masters.resolver import MasterResolver, ResolvedMaster
 from imageseo.heroes.recipes.prompt_library import PromptLibrary
 from imageseo.heroes.recipes.request_reader import RequestReader
 from imageseo.images.encoding.encoder import Encoder
-from imageseo.images.metadata.rights import TOOLKIT
+from imageseo.images.metadata.rights import TOOLKIT, short_rights
 from imageseo.lint.facts.site_files import SiteFiles
 from imageseo.lint.hero_faults import hero_fault_finding
 from imageseo.model.errors import ImageseoError, RecipeError
@@ -152,7 +152,7 @@ class HeroPublisher:
             location = replace(location, image=path)
             self._report(asset.rule, f"{request.origin}: {asset.problem}", asset.hint, location, Severity.ERROR)
             return None
-        if request.rights.digital_source_type is not None:
+        if request.rights.digital_source_type is not None or request.rights.known:
             self.originals.declare(path, request.rights)
             self.files.forget(path)
             asset = replace(asset, rights=replace(asset.rights, **origin_of(request.rights)))
@@ -204,7 +204,7 @@ class HeroPublisher:
         return PageHero(
             hero=hero,
             asset=asset,
-            pixels=(self._pixel_file(master), replace(asset, format="png")),
+            pixels=(self._pixel_file(master), replace(asset, format="png", rights=short_rights(rights))),
             crops=crops,
             versions=versions,
         )

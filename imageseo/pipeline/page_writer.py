@@ -119,7 +119,7 @@ class PageWriter:
             unlisted=listing.unlisted,
             image_findings=[
                 *variant_findings.image_findings(page, plan, self.encoded),
-                *variant_findings.cleaned_findings(page, planned.shown, originals.without_prompt, recompressed),
+                *variant_findings.cleaned_findings(page, planned.shown, originals.cleaned, recompressed),
             ],
             dropped=[
                 DroppedVariants(each.asset.sha256, each.asset.path, located(each.ref), _format_reasons(why))

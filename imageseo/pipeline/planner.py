@@ -15,13 +15,14 @@ from imageseo.layout import hero_detection, shown_hero
 from imageseo.lint.engine import unreadable_finding
 from imageseo.lint.facts.page import PageFacts
 from imageseo.model.errors import PageChangedError
-from imageseo.model.image import Asset, ImageRef, OptOut, PageScan, Span, VariantSpec
+from imageseo.model.image import Asset, ImageRef, OptOut, PageRegion, PageScan, Span, VariantSpec
 from imageseo.model.plan import PageHero, PagePlan
 from imageseo.model.site import Page
 from imageseo.pipeline import markup, page_plan, variant_selection
 from imageseo.pipeline.alt_texts.apply import with_alts
 from imageseo.pipeline.context import BuildContext
 from imageseo.pipeline.incremental.dependencies import DependencyTracker
+from imageseo.pipeline.originals import OriginalFiles
 from imageseo.pipeline.page_listing import PageListing
 from imageseo.pipeline.remote.delivered_plan import delivered_plan
 from imageseo.pipeline.safe_markup.choice import MarkupChooser
@@ -35,7 +36,7 @@ from imageseo.pipeline.social.card import NO_CARD, PageCard
 from imageseo.pipeline.unchanged_images import count_reasons
 from imageseo.storage.output import OutputFolder
 from imageseo.web import urls
-from imageseo.web.ai_labels import is_ai_generated, label_of_hero
+from imageseo.web.ai_labels import label_of_hero
 from imageseo.web.filenames import looks_like_variant
 from imageseo.web.html import edits
 from imageseo.web.html.charset import UnreadablePage
@@ -150,7 +151,7 @@ def plan_page(context: BuildContext, page: Page, hero: PageHero | None) -> Plann
         )
     plan = checked_plan(html, plan, partial(markup.page_edits, json_ld="{}"))
     unchanged = count_reasons(plan, facts.images)
-    shown = tuple(_files_of_models(facts, hero, files))
+    shown = tuple(_files_to_clean(facts, hero, files, context.originals))
     planned = PlannedPage(
         page=page,
         plan=plan,
@@ -204,8 +205,10 @@ def _unshown(
     return hero, "none" if by_theme else insert
 
 
-def _files_of_models(facts: PageFacts, hero: PageHero | None, files: DependencyTracker) -> Iterator[Asset]:
-    """Yield the image files of a page that a model made, or that may contain a prompt, each once.
+def _files_to_clean(
+    facts: PageFacts, hero: PageHero | None, files: DependencyTracker, originals: OriginalFiles
+) -> Iterator[Asset]:
+    """Yield the image files of a page that may contain a prompt, or lack marks or rights, each once.
 
     These are the files of its images, those that images link to, and the one for other sites. Images that the author
     opted out are left alone.
@@ -219,9 +222,12 @@ def _files_of_models(facts: PageFacts, hero: PageHero | None, files: DependencyT
     paths += [path for path in named if path is not None and path.lower().endswith(_RASTERS) and files.exists(path)]
     if hero is not None and not hero.hero.generated:
         paths.append(hero.hero.path)
+        originals.in_articles.add(hero.hero.path)
+    shown = [each for image in images if image.ref.region is PageRegion.ARTICLE for each in image.targets]
+    originals.in_articles.update(each.path for each in shown if each.attribute == "src" and each.path is not None)
     for path in dict.fromkeys(paths):
         asset = files.asset(path) if path is not None and not looks_like_variant(path) else None
-        if isinstance(asset, Asset) and (asset.origin or is_ai_generated(asset.rights.digital_source_type)):
+        if isinstance(asset, Asset) and originals.may_clean(asset):
             yield asset
 
 

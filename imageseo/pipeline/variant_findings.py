@@ -15,8 +15,8 @@ from imageseo.model.image import Asset, Variant, VariantSpec
 from imageseo.model.plan import PagePlan
 from imageseo.model.site import Page
 from imageseo.pipeline.incremental.build_state import DroppedVariants, PageOutcome, RecompressedFile
-from imageseo.pipeline.originals import CleanedFile
 from imageseo.pipeline.page_candidates import page_images
+from imageseo.pipeline.provenance.file_cleaner import CleanedFile
 
 _SHOWN_EACH = 2  # images on which a plug-in fails for the same reason
 _SIZE = re.compile(r"\b\d+x\d+\b")
@@ -71,14 +71,14 @@ def _lost_original_finding(asset: Asset, location: Location) -> Finding:
 def cleaned_findings(
     page: Page,
     shown: Iterable[Asset],
-    without_prompt: Callable[[Asset], CleanedFile | None],
+    cleaned_of: Callable[[Asset], CleanedFile | None],
     replaced: Iterable[RecompressedFile],
 ) -> Iterator[ImageFinding]:
     """Yield a note for each file of a page that lost a prompt or was marked. ``replaced``: what is published."""
     published = {each.path: each.sha256 for each in replaced}
     for asset in shown:
-        cleaned = without_prompt(asset)
-        if cleaned is not None and published.get(asset.path) == cleaned.sha256:
+        cleaned = cleaned_of(asset)
+        if cleaned is not None and cleaned.change and published.get(asset.path) == cleaned.sha256:
             yield f"cleaned {asset.sha256}", _cleaned_finding(asset, cleaned.change, page)
 
 

@@ -68,9 +68,11 @@ def remove_partial_files(root: Path, *, find: re.Pattern[str] | None = None) -> 
     """
     found: list[str] = []
     for folder, _, names in os.walk(root):
+        base = os.path.relpath(folder, root).replace(os.sep, "/")
+        prefix = "" if base == "." else f"{base}/"
         for name in names:
             if find is not None and find.search(name):
-                found.append(os.path.relpath(os.path.join(folder, name), root).replace(os.sep, "/"))  # noqa: PTH118
+                found.append(f"{prefix}{name}")
             match = _PART.fullmatch(name)
             if match is not None and not _is_running(int(match[1])):
                 with contextlib.suppress(OSError):

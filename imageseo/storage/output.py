@@ -18,21 +18,23 @@ _BESIDE = re.compile(
     re.IGNORECASE,
 )
 """Names of compressed copies, of files that may be feeds, and of service workers and their lists."""
+_FOUND = re.compile(rf"{_BESIDE.pattern}|(?<!w\.[0-9a-f]{{8}})\.(?:jpe?g|jpe|jfif|a?png|webp|avif)$", re.IGNORECASE)
 _COPIES = (".gz", ".br", ".zst")
+_IMAGES = re.compile(r"\.(?:jpe?g|jpe|jfif|a?png|webp|avif)$", re.IGNORECASE)
 _FEEDS = re.compile(r"\.(?:xml|rss|atom)$|(?:feed[^/]*|(?:^|/)index)\.json$", re.IGNORECASE)
 
 
 class OutputFolder:
     """The root of a built site. ``changed`` holds the paths that were written or removed, in order.
 
-    ``copies``, ``feeds``, ``service_workers``: paths of compressed files, of files that may be feeds, and of service
-    workers and lists of files for them, as they were at the start.
+    ``copies``, ``feeds``, ``service_workers``, ``images``: paths of compressed files, of files that may be feeds, of
+    service workers and lists of files for them, and of images, as they were at the start.
 
     Paths are relative to the root, with ``/``. ``sources`` are folders that must never be written to: a root that is
     one of them is refused, and a path inside of one that the root holds (a repository may publish itself). An output
     folder inside a source folder is not a source itself (Pelican's own default is ``PATH = "."``). ``known_beside``:
-    paths among which are all ``copies`` and ``service_workers``; None: they are searched for. ``links``: whether a file
-    may be a hard link to one of the store.
+    paths among which are all of these; None: they are searched for. ``links``: whether a file may be a hard link to one
+    of the store.
     """
 
     def __init__(
@@ -59,8 +61,12 @@ class OutputFolder:
             )
         self._sources = tuple(source for source in self._sources if source.is_relative_to(self.root))
         if known_beside is None:
-            beside = remove_partial_files(self.root, find=_BESIDE)
+            found = remove_partial_files(self.root, find=_FOUND)
+            self.images = [path for path in found if _IMAGES.search(path)]
+            beside = [path for path in found if not _IMAGES.search(path)]
         else:
+            known_beside = list(known_beside)
+            self.images = sorted({path for path in known_beside if _IMAGES.search(path)})
             names = {path for path in known_beside if _BESIDE.search(path.rpartition("/")[2])}
             beside = sorted(path for path in names if (self.root / path).is_file())
         self.copies = [path for path in beside if path.endswith(_COPIES)]
@@ -69,8 +75,8 @@ class OutputFolder:
 
     @property
     def beside(self) -> list[str]:
-        """``copies``, ``feeds`` and ``service_workers``."""
-        return [*self.copies, *self.feeds, *self.service_workers]
+        """``copies``, ``feeds``, ``service_workers`` and ``images``."""
+        return [*self.copies, *self.feeds, *self.service_workers, *self.images]
 
     def locate(self, path: str) -> Path:
         """The file behind a site path; raises SiteError when a link leads out of the site or into its sources."""

@@ -2,10 +2,10 @@
 
 Images are made by their names: ``photo-1600x900.jpg`` is 1600 px wide, ``-400KiB`` pads it to that size,
 ``truncated.*`` is cut within its header, ``empty.*`` has no bytes, ``*-hdr.jpg`` has a gain map, ``*-ai.jpg`` declares
-that it is AI-generated, ``*-exif.jpg`` has 8 KB of EXIF, ``*-c2pa.jpg`` an invalid C2PA manifest that declares AI. Any
-other name is a missing file. A line such as ``robots.txt:`` begins a file at the site's root, with the indented lines
-below it as its content; everything else is the page. ``[5,000 characters of text]`` stands for that much text. Lines of
-TOML at the top of an example are settings.
+that it is AI-generated, ``*-exif.jpg`` has 8 KB of EXIF, ``*-gps.jpg`` a position, ``*-c2pa.jpg`` an invalid C2PA
+manifest that declares AI. Any other name is a missing file. A line such as ``robots.txt:`` begins a file at the site's
+root, with the indented lines below it as its content; everything else is the page. ``[5,000 characters of text]``
+stands for that much text. Lines of TOML at the top of an example are settings.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ MILDER = {"a warning": Severity.WARN, "a note": Severity.INFO, "another host's, 
 """How the title of an example begins that is milder than its rule."""
 
 _BLOCK = re.compile(r"^(Bad|Good)(?: \(([^)]*)\))?:\n((?:[ \t]+\S.*\n?|\n(?=[ \t]))+)", re.MULTILINE)
-_PICTURE = re.compile(r"[\w %-]+-(\d+)x(\d+)(?:-(\d+)KiB|(-hdr|-ai|-exif|-c2pa|-prompt))?\.(jpg|png|webp|avif)")
+_PICTURE = re.compile(r"[\w %-]+-(\d+)x(\d+)(?:-(\d+)KiB|(-hdr|-ai|-exif|-gps|-c2pa|-prompt))?\.(jpg|png|webp|avif)")
 _ODD = re.compile(r"(?:truncated|empty)\.(?:jpg|png)")
 _GAIN_MAP = (
     b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
@@ -53,6 +53,11 @@ _CARRIES = {
     "-prompt": {
         "exif": b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x0e\0\x02\0\0\0\x40\0\0\0\x1a\0\0\0\0"
         + b"a tower in fog\nSteps: 20, Sampler: Euler, CFG scale: 7, Seed: 42".ljust(64, b"\0")
+    },
+    "-gps": {
+        "exif": b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x88\x25\0\x04\0\0\0\x01\0\0\0\x1a\0\0\0\0"
+        b"\0\x02\0\x01\0\x02\0\0\0\x02N\0\0\0\0\x02\0\x05\0\0\0\x03\0\0\0\x38\0\0\0\0"
+        b"\0\0\0\x30\0\0\0\x01\0\0\0\x0c\0\0\0\x01\0\0\0\x1e\0\0\0\x01"
     },
     "-exif": {"exif": b"Exif\0\0II*\0\x08\0\0\0\x01\0\x0e\x01\x02\0\x40\x1f\0\0\x1a\0\0\0\0\0\0\0" + b"x" * 8000},
 }

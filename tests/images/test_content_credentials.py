@@ -14,7 +14,7 @@ pytest.importorskip("c2pa", reason="c2pa-python is not installed")
 
 from PIL import Image
 
-from imageseo.config.c2pa import C2paSettings
+from imageseo.config.provenance import C2paSettings
 from imageseo.images.credentials import identity as identities
 from imageseo.images.credentials.signer import Signer, has_manifest
 from imageseo.model.errors import ProviderError, SettingsError

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -20,7 +21,7 @@ from tests.support import ai_pictures as ai
 WORDS = tuple(ai.SECRET.encode(code) for code in ("utf-8", "utf-16-le", "utf-16-be"))
 
 
-def check(data: bytes, **options: str) -> RewrittenFile:
+def check(data: bytes, **options: Any) -> RewrittenFile:
     """Rewrite a file: the same pixels, no prompt, the type is declared, and once more changes nothing."""
     new = rewrite(data, **options)
     assert new is not None

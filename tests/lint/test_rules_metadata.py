@@ -27,6 +27,7 @@ from imageseo.web.ai_labels import _LABELS, label
 from imageseo.web.structured_data.digital_source_type import declares_ai
 from tests.lint.test_rules_site import BASE, lint_site
 from tests.support import pictures
+from tests.support.ai_pictures import manifest as credentials
 from tests.support.small_sites import write
 
 FORMATS = {"jpg": "JPEG", "png": "PNG", "webp": "WEBP", "avif": "AVIF"}
@@ -294,6 +295,10 @@ def test_manifest_missing_in_variants_is_reported(tmp_path: Path, sign: Any) -> 
 def test_missing_c2pa_library_is_a_note(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ContentCredentials, "available", False)
     write(tmp_path, {"a.jpg": DAMAGED["jpg"], "index.html": "<img src=a.jpg>", "b.html": "<img src=a.jpg>"})
+    assert lint_site(tmp_path, "prov-c2pa") == []
+    plain, segment = DAMAGED["jpg"], b"JP\0\x01\0\0\0\x01" + credentials("trainedAlgorithmicMedia")
+    head = b"\xff\xeb" + (len(segment) + 2).to_bytes(2, "big")
+    write(tmp_path, {"a.jpg": plain[:2] + head + segment + plain[2:]})
     found = lint_site(tmp_path, "prov-c2pa")
     assert [(each.severity, each.message) for each in found] == [
         (Severity.INFO, "C2PA manifests were not checked: c2pa-python is not installed")

@@ -41,6 +41,10 @@ GROUP_TITLES: Mapping[str, tuple[str, str]] = {
     "encode": ("Encoders", ""),
     "layout": ("Layout", ""),
     "measure": ("Measure", "For [`imageseo measure`](../how-to/measure.md) and [`verify`](../how-to/verify.md)."),
+    "metadata": (
+        "Metadata of published files",
+        "See [Rights, marks and private data](../how-to/private-data.md). Source files are never changed.",
+    ),
     "store": ("Shared store", "See [Share encoded images in a team and CI](../how-to/shared-store.md)."),
     "hero": ("Heroes", "See [Give a page a hero](../how-to/heroes.md)."),
     "policy": ("Rules for generated images", "See [Set rules for generated images](../how-to/policy.md)."),

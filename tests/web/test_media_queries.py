@@ -282,7 +282,7 @@ class TestFallbacks:
         old, new = photo_site.files["photo.jpg"], photo_site.tree()["photo.jpg"]
         found = probe_asset(new)
         assert (found.width, found.height, found.orientation) == (300, 420, 1)
-        assert (found.rights.creator, found.has_gps, found.writer) == ("Ann", False, RECOMPRESSED)
+        assert (found.rights.creator, found.private, found.writer) == ("Ann", (), RECOMPRESSED)
         with Image.open(io.BytesIO(new)) as opened, Image.open(io.BytesIO(old)) as original:
             assert opened.info["progressive"]
             assert "exif" not in opened.info

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from imageseo.config.c2pa import C2paSettings
+from imageseo.config.provenance import C2paSettings
 from imageseo.model.errors import SettingsError
 from imageseo.model.extras import install_command
 

@@ -15,8 +15,10 @@ from xml.parsers import expat
 
 from imageseo.images.decoding.cicp import hdr_format
 from imageseo.images.decoding.raster import PLUGINS, as_bytes, open_raster, png_chunks, sniff
-from imageseo.images.metadata.ai_origin import read_file_origin
-from imageseo.images.metadata.rights import extract_png_xmp, has_gps_coordinates, read_rights, read_writer
+from imageseo.images.metadata.ai_origin import read_ai_origin
+from imageseo.images.metadata.private_data import private_kinds
+from imageseo.images.metadata.rights import extract_png_xmp, read_rights, read_writer
+from imageseo.images.metadata.segments import read_segments, reader_of
 from imageseo.model import git_lfs, regular_file
 from imageseo.model.image import Asset, BadAsset
 
@@ -112,7 +114,8 @@ def _make_asset(image: ImageFile, data: bytes, kind: str, site_path: str, max_pi
     exif = header_exif = _parse_exif(as_bytes(image.info.get("exif")))
     if exif is None:
         exif = _parse_exif(late_exif)
-    origin = read_file_origin(data)
+    found = read_segments(read := reader_of(data))
+    origin = read_ai_origin(read, found)
     rights = read_rights(xmp=xmp, iim=iim, exif=exif)
     if origin is not None and origin.source_type is not None:
         rights = replace(rights, digital_source_type=origin.source_type)
@@ -133,7 +136,7 @@ def _make_asset(image: ImageFile, data: bytes, kind: str, site_path: str, max_pi
         css_size=css_size,
         mode=image.mode,
         has_alpha=image.has_transparency_data,
-        has_gps=_has_gps(exif) or has_gps_coordinates(xmp),
+        private=tuple(sorted(private_kinds(data, found))) if found is not None and found.parts else (),
         hdr=hdr_format(data, kind, as_bytes(image.info.get("icc_profile")), xmp),
         writer=read_writer(xmp),
         rights=rights,
@@ -192,15 +195,6 @@ def _read_css_size(exif: Exif | None, size: tuple[int, int]) -> tuple[int, int] 
     except Exception:  # broken metadata is ignored, as above
         return None
     return (computed[0], computed[1]) if found == computed and 0 not in computed and computed != [*size] else None
-
-
-def _has_gps(exif: Exif | None) -> bool:
-    """Whether there are coordinates; cameras without reception write an IFD that only has a version."""
-    try:
-        gps_ifd = exif.get_ifd(0x8825) if exif is not None else {}
-    except Exception:  # as above
-        return False
-    return 2 in gps_ifd or 4 in gps_ifd
 
 
 def _describe_error(error: Exception) -> str:

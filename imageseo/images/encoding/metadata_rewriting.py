@@ -1,36 +1,27 @@
 """Rewrite the metadata of an image file without touching its pixels: take prompts out, and mark generated images.
 
-Every byte that is not metadata is copied. PNG, JPEG and WebP lose whole parts; in an AVIF, whose tables hold positions,
-they are overwritten by spaces of the same length.
+Every byte that is not metadata is copied.
 """
 
 from __future__ import annotations
 
 import re
-import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from imageseo.images.decoding.raster import PLUGINS, open_raster, sniff
 from imageseo.images.metadata import properties
 from imageseo.images.metadata.ai_origin import UNINSPECTED, prompt_segments, read_ai_origin
-from imageseo.images.metadata.exif_text import display_exif
-from imageseo.images.metadata.rights import read_rights, xmp_packet
-from imageseo.images.metadata.segments import EmbeddedMetadata, MetadataSegment, read_segments, reader_of
+from imageseo.images.metadata.rights import added_fields, read_rights, xmp_packet
+from imageseo.images.metadata.segment_writers import MetadataEdit, written
+from imageseo.images.metadata.segments import EmbeddedMetadata, read_segments, reader_of
 from imageseo.images.metadata.text_fields import TextField, read_text_fields
-from imageseo.model.image import RECOMPRESSED
+from imageseo.model.image import RECOMPRESSED, Rights
 from imageseo.model.origin import AiOrigin
 
 VERSION = 1
 """Part of the cache's keys: to be raised when equal files are rewritten differently."""
 
-_KEPT_TEXTS = (b"Author\0", b"Copyright\0", b"Creation Time\0", b"Disclaimer\0")
-_TEXTS = (b"tEXt", b"zTXt", b"iTXt")
-_MAX_KEPT = 1024
-_MAX_JPEG_SEGMENT = 65_533
-_XMP_JPEG = b"http://ns.adobe.com/xap/1.0/\0"
-_XMP_EXTENSION = b"http://ns.adobe.com/xmp/extension/\0"
-_XMP_PNG = b"XML:com.adobe.xmp\0\0\0\0\0"
 _TOOLKIT = re.compile(rb"""x:xmptk\s*=\s*(?:"[^"]*"|'[^']*')""")
 
 
@@ -54,13 +45,20 @@ class RewrittenFile:
 
 
 def rewrite(
-    data: bytes, *, source_type: str | None = None, made_with: str | None = None, original: str | None = None
+    data: bytes,
+    *,
+    source_type: str | None = None,
+    made_with: str | None = None,
+    original: str | None = None,
+    rights: Rights | None = None,
+    drops_manifest: bool = False,
 ) -> RewrittenFile | None:
     """Return a file without prompts and with its digital source type in XMP; None if nothing needs to change, or can.
 
     ``source_type``: of the image; None: as its metadata tell. ``made_with``: the tool, as an author names it; not
     written into XMP that stays otherwise. ``original``: digest of the file, written into its XMP,
-    so that later builds recognise it. A file without prompts whose manifest declares the type is left as it is.
+    so that later builds recognise it. ``rights``: added to a file without rights. ``drops_manifest``: its C2PA manifest
+    does not fit any more. A file without prompts whose manifest declares the type is left as it is.
     """
     read = reader_of(data)
     found = read_segments(read)
@@ -70,22 +68,24 @@ def rewrite(
     leaks = prompt_segments(read, found) if origin.prompts else set()
     wanted = source_type or origin.source_type
     declares = origin.declared if source_type is None else source_type == _declared_type(found)
-    if not leaks and (wanted is None or declares or (origin.c2pa and origin.source_type == wanted)):
+    drops_manifest = drops_manifest and bool(found.manifest)
+    is_told = wanted is None or declares or (origin.c2pa and origin.source_type == wanted and not drops_manifest)
+    if not (leaks or drops_manifest or rights) and is_told:
         return None
-    rights = read_rights(xmp=found.xmp)
-    rights = replace(rights, digital_source_type=wanted or rights.digital_source_type, made_with=made_with)
-    fresh = xmp_packet(rights, original=original)
+    own = read_rights(xmp=found.xmp).or_else(rights or Rights())
+    own = replace(own, digital_source_type=wanted or own.digital_source_type, made_with=made_with)
+    fresh = xmp_packet(own, original=original)
     keeps = found.xmp if all(part.kind != "xmp" for part in leaks) else b""
-    edit = _MetadataEdit(
+    edit = MetadataEdit(
         data=data,
         found=found,
         leaks=leaks,
         is_ai=origin.tool is not None,
-        packet=_extended(keeps, wanted, original) or fresh,
+        packet=_extended(keeps, wanted, original, rights) or fresh,
         fresh=fresh,
+        drops_manifest=drops_manifest,
     )
-    write = next((write for magic, write in _WRITERS if magic(data)), None)
-    changed = write(edit) if write is not None else None
+    changed = written(edit)
     if changed is None or changed == data or not _is_same_image(data, changed):
         return None
     read_changed = reader_of(changed)
@@ -95,7 +95,7 @@ def rewrite(
         data=changed,
         removed=_removed(origin, left, read_text_fields(read, found), read_text_fields(read_changed, after)),
         marked=left is not None and left.declared and not origin.declared,
-        lost_manifest=origin.c2pa and (left is None or not left.c2pa),
+        lost_manifest=bool(found.manifest) and not after.manifest,
     )
 
 
@@ -124,41 +124,15 @@ def _removed(
     return tuple(dict.fromkeys([*gone, *(name for name in texts if name not in shown)]))
 
 
-@dataclass(slots=True, kw_only=True)
-class _MetadataEdit:
-    """What is to change. ``is_ai``: whether a tool wrote the texts. ``packet``: the new XMP, ``b""`` for none.
-
-    ``fresh``: a packet with the rights alone.
-    """
-
-    data: bytes
-    found: EmbeddedMetadata
-    leaks: set[MetadataSegment]
-    is_ai: bool
-    packet: bytes
-    fresh: bytes
-
-    def is_removed(self, part: MetadataSegment) -> bool:
-        """Whether a part is left out: prompts, the former XMP, and a manifest, which no longer fits."""
-        return part in self.leaks or part.kind in ("xmp", "c2pa")
-
-    def content(self, part: MetadataSegment) -> bytes:
-        return self.data[part.offset + part.head : part.offset + part.size]
-
-
-def _extended(xmp: bytes, source_type: str | None, original: str | None) -> bytes | None:
+def _extended(xmp: bytes, source_type: str | None, original: str | None, rights: Rights | None) -> bytes | None:
     """Return a packet with the type, and all its other properties; None if that is not surely possible."""
     end, toolkit, declared = xmp.rfind(b"</rdf:RDF>"), _TOOLKIT.search(xmp), read_rights(xmp=xmp).digital_source_type
     if end < 0 or toolkit is None or properties.properties(xmp) is None or declared not in (None, source_type):
         return None
-    added = (
-        ""
-        if declared is not None or source_type is None
-        else (
-            f'<rdf:Description rdf:about="" xmlns:Iptc4xmpExt="{properties.IPTC_EXT}"><Iptc4xmpExt:DigitalSourceType>'
-            f"{source_type}</Iptc4xmpExt:DigitalSourceType></rdf:Description>"
-        )
-    )
+    new = rights if rights is not None and not read_rights(xmp=xmp).known else Rights()
+    new = replace(new, digital_source_type=source_type if declared is None else None)
+    declarations, fields = added_fields(new)
+    added = f'<rdf:Description rdf:about=""{declarations}>{fields}</rdf:Description>' if fields else ""
     packet = xmp[:end] + added.encode() + xmp[end:]
     if original is not None:
         writer = f'x:xmptk="{RECOMPRESSED} {original[:16]}"'.encode()
@@ -168,125 +142,3 @@ def _extended(xmp: bytes, source_type: str | None, original: str | None) -> byte
 
 def _declared_type(found: EmbeddedMetadata) -> str | None:
     return read_rights(xmp=found.xmp).digital_source_type if b"DigitalSourceType" in found.xmp else None
-
-
-def _write_png(edit: _MetadataEdit) -> bytes:
-    data, out, at = edit.data, [edit.data[:8]], 8
-    leaks = {part.offset for part in edit.leaks}
-    removes_texts = bool(leaks) and edit.is_ai
-    while at + 12 <= len(data):
-        length, kind = int.from_bytes(data[at : at + 4], "big"), data[at + 4 : at + 8]
-        chunk, body = data[at : at + length + 12], data[at + 8 : at + 8 + min(length, 4096)]
-        is_xmp = kind == b"iTXt" and body.startswith(_XMP_PNG[:18])
-        if kind == b"caBX" or is_xmp:
-            pass
-        elif kind == b"eXIf":
-            exif = display_exif(data[at + 8 : at + 8 + length]) if at in leaks else None
-            out += [chunk] if at not in leaks else [_png_chunk(kind, exif)] if exif else []
-        elif kind in _TEXTS and (at in leaks or (removes_texts and not _is_kept(body, length))):
-            pass
-        else:
-            out.append(chunk)
-        if kind == b"IHDR" and edit.packet:
-            out.append(_png_chunk(b"iTXt", _XMP_PNG + edit.packet))
-        at += length + 12
-    return b"".join([*out, data[at:]])
-
-
-def _is_kept(body: bytes, length: int) -> bool:
-    return length <= _MAX_KEPT and body.startswith(_KEPT_TEXTS)
-
-
-def _png_chunk(kind: bytes, body: bytes) -> bytes:
-    return len(body).to_bytes(4, "big") + kind + body + zlib.crc32(kind + body).to_bytes(4, "big")
-
-
-def _write_jpeg(edit: _MetadataEdit) -> bytes | None:
-    segment = _XMP_JPEG + edit.packet
-    if len(segment) > _MAX_JPEG_SEGMENT:
-        return None
-    out, at, data, parts = [edit.data[:2]], 2, edit.data, {part.offset: part for part in edit.found.parts}
-    inserted = False
-    while at + 4 <= len(data) and data[at] == 0xFF and data[at + 1] not in (0xDA, 0xD9, 0xFF):
-        size = 2 + int.from_bytes(data[at + 2 : at + 4], "big")
-        part, marker = parts.get(at), data[at + 1]
-        # JFIF and EXIF have to be the first segments.
-        if not inserted and marker != 0xE0 and not (part is not None and part.kind == "exif") and edit.packet:
-            out.append(_jpeg_segment(0xE1, segment))
-            inserted = True
-        if part is not None and part.kind == "exif" and part in edit.leaks:
-            exif = display_exif(edit.content(part))
-            out += [_jpeg_segment(0xE1, b"Exif\0\0" + exif)] if exif else []
-        elif not (part is not None and edit.is_removed(part)) and not data.startswith(_XMP_EXTENSION, at + 4):
-            out.append(data[at : at + size])
-        at += size
-    if not inserted and edit.packet:
-        out.append(_jpeg_segment(0xE1, segment))
-    return b"".join([*out, data[at:]])
-
-
-def _jpeg_segment(marker: int, body: bytes) -> bytes:
-    return bytes((0xFF, marker)) + (len(body) + 2).to_bytes(2, "big") + body
-
-
-def _write_webp(edit: _MetadataEdit) -> bytes | None:
-    data = edit.data
-    if data[12:16] != b"VP8X":
-        return None
-    out, at, parts = list[bytes](), 12, {part.offset: part for part in edit.found.parts}
-    flags = data[20] & ~0x0C
-    while at + 8 <= len(data):
-        size = 8 + (length := int.from_bytes(data[at + 4 : at + 8], "little")) + length % 2
-        part, chunk = parts.get(at), data[at : at + size]
-        if part is not None and part.kind == "exif":
-            exif = display_exif(edit.content(part)) if part in edit.leaks else chunk[8 : 8 + length]
-            flags |= 0x08 if exif else 0
-            out += [_riff_chunk(b"EXIF", exif)] if exif else []
-        elif not (part is not None and edit.is_removed(part)):
-            out.append(chunk)
-        at += size
-    if edit.packet:
-        out.append(_riff_chunk(b"XMP ", edit.packet))
-        flags |= 0x04
-    out[0] = out[0][:8] + bytes((flags,)) + out[0][9:]
-    body = b"WEBP" + b"".join(out)
-    return b"RIFF" + len(body).to_bytes(4, "little") + body
-
-
-def _riff_chunk(kind: bytes, body: bytes) -> bytes:
-    return kind + len(body).to_bytes(4, "little") + body + b"\0" * (len(body) % 2)
-
-
-def _write_avif(edit: _MetadataEdit) -> bytes | None:
-    """Overwrite items in place, with padding; the file keeps its size. Without room for a mark it stays unmarked."""
-    out = bytearray(edit.data)
-    for part in edit.found.parts:
-        body: bytes | None
-        if part.kind == "exif" and part in edit.leaks:
-            body = b"\0\0\0\0" + (display_exif(edit.content(part)) or b"II*\0\x08\0\0\0\0\0\0\0\0\0")
-        elif part.kind == "xmp":
-            packets = (_squeezed(edit.packet), edit.fresh)
-            body = next((each for each in packets if len(each) <= part.size), b"" if part in edit.leaks else None)
-        elif part.kind == "c2pa" and edit.leaks:
-            out[part.offset + 4 : part.offset + 8] = b"free"
-            continue
-        else:
-            continue
-        if body is None or len(body) > part.size:
-            continue
-        filler = b" " if part.kind == "xmp" else b"\0"
-        out[part.offset : part.offset + part.size] = body + filler * (part.size - len(body))
-    return bytes(out)
-
-
-def _squeezed(packet: bytes) -> bytes:
-    """Return a packet without the padding at its end."""
-    return re.sub(rb"\s{2,}(<\?xpacket end=)", rb"\1", packet)
-
-
-_WRITERS: tuple[tuple[Callable[[bytes], bool], Callable[[_MetadataEdit], bytes | None]], ...] = (
-    (lambda data: data.startswith(b"\x89PNG\r\n\x1a\n"), _write_png),
-    (lambda data: data.startswith(b"\xff\xd8\xff"), _write_jpeg),
-    (lambda data: data[:4] == b"RIFF" and data[8:12] == b"WEBP", _write_webp),
-    (lambda data: data[4:8] == b"ftyp", _write_avif),
-)

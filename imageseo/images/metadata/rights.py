@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 
 from imageseo.images.metadata import properties
 from imageseo.images.metadata.properties import MAX_TEXT, clean, first_value, url
@@ -12,17 +13,22 @@ from imageseo.model.image import RECOMPRESSED, Rights
 __all__ = [
     "MAX_TEXT",
     "TOOLKIT",
+    "added_fields",
     "empty_xmp_packet",
     "extract_png_xmp",
-    "has_gps_coordinates",
     "read_rights",
     "read_writer",
+    "short_rights",
     "xmp_packet",
 ]
 
 TOOLKIT = "imageseo packet"
 """Identifies imageseo as the writer of a packet, so that later builds recognise generated files."""
 
+SHORT = 466
+"""Bytes of a variant's packet: with its frame at most 500 in every format."""
+
+_BY_WORTH = ("copyright", "creator", "license", "credit", "acquire_license_page", "made_with")
 _DIGITS = 16  # of the source file's digest: it keeps files with equal pixels distinct
 _WRITER = re.compile(rb'x:xmptk="(imageseo [a-z]+)[" ]')
 
@@ -46,15 +52,13 @@ def read_rights(*, xmp: bytes = b"", iim: bytes = b"", exif: Mapping[int, object
         license=url(first_value(tree, properties.XMP_RIGHTS, "WebStatement"))
         or url(first_value(tree, properties.CC, "license")),
         acquire_license_page=url(first_value(tree, properties.PLUS, "LicensorURL")),
-        digital_source_type=url(first_value(tree, properties.IPTC_EXT, "DigitalSourceType")),
+        digital_source_type=_source_type(first_value(tree, properties.IPTC_EXT, "DigitalSourceType")),
     )
 
 
-def has_gps_coordinates(xmp: bytes) -> bool:
-    """Whether an XMP packet contains the GPS coordinates of an image."""
-    return b"GPSL" in xmp and any(
-        first_value(properties.properties(xmp), properties.EXIF, name) for name in ("GPSLatitude", "GPSLongitude")
-    )
+def _source_type(value: str | None) -> str | None:
+    """Return a digital source type as IPTC writes it: some tools write ``https``."""
+    return url(value.replace("https://cv.iptc.org/", "http://cv.iptc.org/") if value is not None else None)
 
 
 def read_writer(xmp: bytes) -> str | None:
@@ -71,6 +75,30 @@ def xmp_packet(rights: Rights, *, original: str | None = None, toolkit: str = TO
     ``original``: digest of the source file that the image replaces; it is written into the packet, which is then never
     empty.
     """
+    declarations, fields = added_fields(rights)
+    if not fields and original is None:
+        return b""
+    toolkit = toolkit if original is None else f"{RECOMPRESSED} {original[:_DIGITS]}"
+    return _build_packet(toolkit, declarations, fields)
+
+
+def short_rights(rights: Rights) -> Rights:
+    """Return what the variants of a hero that imageseo made declare: origin, and the rights that fit into ``SHORT``.
+
+    Visitors download it with every variant, before the first pixel; the published file of ``src`` declares everything.
+    """
+    bare = Rights(digital_source_type=rights.digital_source_type)
+    kept = replace(bare, prompt=rights.prompt)  # it is there only if a setting asks for it in every file
+    limit = SHORT + len(xmp_packet(kept)) - len(xmp_packet(bare))
+    for name in _BY_WORTH:
+        more = replace(kept, **{name: getattr(rights, name)})
+        if len(xmp_packet(more)) <= limit:
+            kept = more
+    return kept
+
+
+def added_fields(rights: Rights) -> tuple[str, str]:
+    """Return the namespaces of rights as attributes of ``rdf:Description``, and its content."""
     namespaces: dict[str, str] = {}
     fields: list[str] = []
 
@@ -88,11 +116,8 @@ def xmp_packet(rights: Rights, *, original: str | None = None, toolkit: str = TO
     add("Iptc4xmpExt", properties.IPTC_EXT, "DigitalSourceType", rights.digital_source_type)
     add("Iptc4xmpExt", properties.IPTC_EXT, "AIPromptInformation", rights.prompt)
     add("Iptc4xmpExt", properties.IPTC_EXT, "AISystemUsed", rights.made_with)
-    if not fields and original is None:
-        return b""
-    toolkit = toolkit if original is None else f"{RECOMPRESSED} {original[:_DIGITS]}"
     declarations = "".join(f' xmlns:{prefix}="{namespace}"' for prefix, namespace in namespaces.items())
-    return _build_packet(toolkit, declarations, "".join(fields))
+    return declarations, "".join(fields)
 
 
 def _build_packet(toolkit: str, declarations: str, fields: str) -> bytes:

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from imageseo.config.globs import matches
+from imageseo.config.provenance import MetadataSettings
+from imageseo.images.decoding.probe import MAX_BYTES
 from imageseo.images.metadata.ai_origin import read_ai_origin
 from imageseo.images.metadata.rights import read_rights
 from imageseo.images.metadata.segments import EmbeddedMetadata, read_segments
@@ -18,6 +21,7 @@ from imageseo.storage.site_folder import SiteFolder
 from imageseo.web.filenames import looks_like_variant
 
 _BLOCK = 4096
+_TELLING = ("exif", "xmp", "other")  # kinds of metadata with positions
 _SUFFIXES = (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".webp", ".avif")
 _AI_WORDS = (b"trainedAlgorithmicMedia", b"compositeWithTrainedAlgorithmicMedia")
 
@@ -46,9 +50,10 @@ class FileMetadata:
 
 
 class SiteFileMetadata:
-    """The metadata of a site's image files, by path."""
+    """The metadata of a site's image files, by path. ``settings``: which positions are meant to be published."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, settings: MetadataSettings = MetadataSettings()) -> None:  # noqa: B008 - frozen
+        self._settings = settings
         self._prefix = f"{root}{os.sep}"  # a string, because a Path costs more than the system calls
         self._folder = SiteFolder(root)
         self._metadata: dict[str, FileMetadata | None] = {}
@@ -58,6 +63,20 @@ class SiteFileMetadata:
         if path not in self._metadata:
             self._metadata[path] = self._read(path)
         return self._metadata[path]
+
+    def has_position(self, path: str) -> bool:
+        """Whether a file says where it was taken, and the settings do not want that to be published."""
+        found = self.of(path)
+        if found is None or self._settings.gps == "keep" or not any(found.count(kind) for kind in _TELLING):
+            return False
+        if any(matches(path, glob) for glob in self._settings.exclude):
+            return False
+        from imageseo.images.metadata.private_data import GPS, private_kinds  # few files have such metadata
+
+        try:
+            return GPS in private_kinds(regular_file.read(self._folder.locate(path), limit=MAX_BYTES))
+        except (OSError, ValueError):
+            return False
 
     def images(self) -> Iterator[str]:
         """Yield the paths of the site's JPEG, PNG, WebP and AVIF files, in order, without variants by imageseo."""

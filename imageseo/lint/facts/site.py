@@ -48,7 +48,7 @@ class SiteFacts:
     @cached_property
     def marks(self) -> SiteFileMetadata:
         """The metadata of image files."""
-        return SiteFileMetadata(self._site.root)
+        return SiteFileMetadata(self._site.root, self._settings.metadata)
 
     @cached_property
     def credentials(self) -> ContentCredentials:

@@ -1,8 +1,8 @@
 """A C2PA manifest in a published image is valid.
 
 A manifest that does not match its file (edited, resized or given XMP after signing) makes a genuine image look forged.
-It is checked by c2pa-python, the extra `imageseo[c2pa]`; without the extra a note reports that nothing was checked.
-Trust in the signer is not checked, and nothing is fetched. Off by default, as imageseo does not sign yet.
+It is checked by c2pa-python, the extra `imageseo[c2pa]`. Without the extra a note reports that nothing was checked, if
+a file of the site has a manifest. Trust in the signer is not checked, and nothing is fetched.
 
 Bad:
     <img src="tower-800x450-c2pa.jpg" alt="A tower">
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from imageseo.lint.facts.file_metadata import SiteFileMetadata
 
 SEVERITY = Severity.ERROR
-DEFAULT = Severity.OFF
+LINT_ONLY = True
 
 
 def check(images: Sequence[ImageFact], marks: SiteFileMetadata, credentials: ContentCredentials) -> Iterator[Problem]:
@@ -43,10 +43,10 @@ def check(images: Sequence[ImageFact], marks: SiteFileMetadata, credentials: Con
                 )
 
 
-def check_site(credentials: ContentCredentials) -> Iterator[Problem]:
-    if not credentials.available:
+def check_site(marks: SiteFileMetadata, credentials: ContentCredentials) -> Iterator[Problem]:
+    if not credentials.available and any(found.c2pa for found in map(marks.of, marks.images()) if found is not None):
         yield Problem(
             message="C2PA manifests were not checked: c2pa-python is not installed",
-            hint=f'`pip install "{extras.CLONE}[c2pa]"`, or leave the rule off',
+            hint=f'`pip install "{extras.CLONE}[c2pa]"`, or switch the rule off',
             severity=Severity.INFO,
         )

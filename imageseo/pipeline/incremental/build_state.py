@@ -135,7 +135,8 @@ class BuildState(Struct, array_like=True):
     builds without it. ``stamps``: by site path. ``assets``: by digest. ``heroes``: digest of a published hero's or
     crop's inputs -> hash and size of its file. ``keys``: hash of a blob -> its keys in the store. ``other_keys``: keys
     of no page. ``sitemaps``: files with images listed by imageseo -> digest. ``styles``: by page. ``slowest``: hash
-    of a variant -> seconds that encoding it took, of the slowest ones. ``feeds``: by site path.
+    of a variant -> seconds that encoding it took, of the slowest ones. ``feeds``: by site path. ``cleaned``: files
+    without private data.
     """
 
     common_digest: str = ""
@@ -152,6 +153,7 @@ class BuildState(Struct, array_like=True):
     styles: dict[str, PageStyles] = field(default_factory=dict)
     slowest: dict[str, float] = field(default_factory=dict)
     feeds: dict[str, FeedRecord] = field(default_factory=dict)
+    cleaned: list[RecompressedFile] = field(default_factory=list)
 
     @property
     def variant_paths(self) -> Iterator[str]:

@@ -18,7 +18,7 @@ from imageseo.model.plan import PageHero
 from imageseo.model.site import Page, Site
 from imageseo.pipeline.incremental import build_state
 from imageseo.pipeline.incremental.build_memory import KnownState
-from imageseo.pipeline.incremental.build_state import BuildState, PageRecord, RecordingStore
+from imageseo.pipeline.incremental.build_state import BuildState, PageRecord, RecompressedFile, RecordingStore
 from imageseo.pipeline.incremental.feed_record import FeedRecord
 from imageseo.pipeline.incremental.probe_cache import ProbeCache
 from imageseo.pipeline.incremental.rule_source import rule_source
@@ -136,6 +136,11 @@ class StateSession:
         records = [record for state in self._recent for record in state.pages.values()]
         return [new.path for record in records for new in record.outcome.recompressed]
 
+    @property
+    def previous_cleaned(self) -> Mapping[str, RecompressedFile]:
+        """Files without private data, by site path, of the same builds."""
+        return {each.path: each for state in reversed(self._recent) for each in state.cleaned}
+
     def recompressed_by_other_pages(self, pages: Collection[str], exists: Callable[[str], bool]) -> Collection[str]:
         """Return recompressed files of pages that are not part of this build, for example of another language."""
         others = [record for path, record in self.current.pages.items() if path not in pages and exists(path)]
@@ -190,6 +195,7 @@ class StateSession:
         styles: Mapping[str, PageStyles],
         seconds: Mapping[str, float],
         feeds: Mapping[str, FeedRecord],
+        cleaned: Iterable[RecompressedFile] = (),
     ) -> None:
         """Save the build state if it has changed. ``records``: of every page of this build.
 
@@ -213,6 +219,7 @@ class StateSession:
             heroes=dict(heroes) if not unused else {**current.heroes, **heroes},
             sitemaps=dict(sitemaps),
             feeds=dict(feeds),
+            cleaned=list(cleaned),
             styles={
                 **{path: each for path, each in current.styles.items() if path in records or path in unused},
                 **styles,

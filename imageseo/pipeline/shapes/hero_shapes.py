@@ -10,6 +10,7 @@ from hashlib import sha256
 from imageseo.heroes.masters.published_names import PublishedNames
 from imageseo.heroes.masters.redrawn import Redrawer, Redrawing
 from imageseo.images.encoding.encoder import Encoder
+from imageseo.images.metadata.rights import short_rights
 from imageseo.model.image import Asset, Rights
 from imageseo.model.plan import HeroVersion
 from imageseo.model.protocols import Store, StoredBlob
@@ -123,7 +124,8 @@ class ShapePublisher:
             jpeg = self.encoder.publish(data, quality=self.quality, rights=hero.rights)
             self._write(paths, name, version_id, jpeg)
         asset = _asset(paths[name], digest, self.current[version_id][1], size, hero.rights)
-        return HeroVersion(media=media, asset=asset, pixels=(self.store.path(digest), replace(asset, format="png")))
+        pixels = replace(asset, format="png", rights=short_rights(hero.rights))
+        return HeroVersion(media=media, asset=asset, pixels=(self.store.path(digest), pixels))
 
     def _cut(self, hero: PublishedHero) -> StoredBlob:
         """Return the PNG of the tall crop in the store."""

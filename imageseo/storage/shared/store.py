@@ -14,6 +14,7 @@ from imageseo.model import regular_file
 from imageseo.model.errors import ImageseoError, MissingExtraError, StoreError
 from imageseo.model.protocols import StoredBlob
 from imageseo.storage.atomic import write_atomic
+from imageseo.storage.local_keys import is_local
 from imageseo.storage.remote_errors import RemoteError
 from imageseo.storage.shared import names
 from imageseo.storage.shared.account import StoreAccount
@@ -74,7 +75,7 @@ class SharedStore:
     def find(self, key: str) -> StoredBlob | None:
         """Return the entry of the key, which the local store has now, or None. Raises StoreError."""
         stored = self.local.find(key)
-        if stored is None and key not in self._looked_up:
+        if stored is None and key not in self._looked_up and not is_local(key):
             self.prepare([key], counted=False)
             stored = self.local.find(key)
         return stored
@@ -92,9 +93,9 @@ class SharedStore:
         return self.local.path(sha256)
 
     def put(self, key: str, data: bytes) -> StoredBlob:
-        """Store bytes, and upload them in the background."""
+        """Store bytes, and upload them in the background unless they are for this machine alone."""
         stored = self.local.put(key, data)
-        if self.address.writes and self.account.fault is None:
+        if self.address.writes and self.account.fault is None and not is_local(key):
             self._uploads.add(key, stored)
         return stored
 
@@ -105,7 +106,9 @@ class SharedStore:
         """
         with self._lock:
             missing = [
-                key for key in dict.fromkeys(keys) if key not in self._looked_up and self.local.find(key) is None
+                key
+                for key in dict.fromkeys(keys)
+                if key not in self._looked_up and not is_local(key) and self.local.find(key) is None
             ]
             self._looked_up.update(missing)
             left = set(missing)
@@ -140,6 +143,7 @@ class SharedStore:
         """
         if not self.address.writes or self.account.fault is not None:
             return
+        keys = [key for key in keys if not is_local(key)]
         digest = hashlib.sha256("\n".join(sorted(keys)).encode()).hexdigest()
         if keys and not self._is_registered(digest):
             end = time.monotonic() + (self.address.finish if wait else 0.0)
