@@ -14,6 +14,7 @@ from imageseo.cli.alt import alt
 from imageseo.cli.cache import cache
 from imageseo.cli.completion import completion
 from imageseo.cli.doctor import doctor
+from imageseo.cli.evidence import evidence
 from imageseo.cli.export import export
 from imageseo.cli.generate import generate
 from imageseo.cli.init import init
@@ -127,7 +128,7 @@ def build(directory: Path, config: Path | None, frozen: bool, verified: bool, wr
 
 _COMMANDS = (
     *(generate, pick, history, init, lint, explain, measure, verify),
-    *(alt, cache, lock, watch, report, export, completion, undo, doctor),
+    *(alt, cache, evidence, lock, watch, report, export, completion, undo, doctor),
 )
 for _command in _COMMANDS:
     cli.add_command(_command)

@@ -24,6 +24,7 @@ COMMAND_PAGES: Mapping[str, str] = {
     "imageseo pick": "[Choose among candidates](../how-to/heroes.md#choose)",
     "imageseo history": "[Choose among candidates](../how-to/heroes.md#choose)",
     "imageseo generate": "[Give a page a hero](../how-to/heroes.md)",
+    "imageseo evidence": "[Set rules for generated images](../how-to/policy.md#evidence)",
     "imageseo doctor": "[Troubleshooting](../troubleshooting.md)",
     "imageseo completion": "[Use the command line](../how-to/command-line.md)",
     "imageseo cache": "[Maintaining the cache](../how-to/ci.md#maintaining-the-cache)",

@@ -9,7 +9,14 @@ from functools import partial
 from pathlib import Path
 
 from imageseo.cli.commands.generate_report import GenerateReport, VerifyReport
-from imageseo.cli.commands.generation.inputs import GenerateInputs, audit_log, find_pages, record_refusals, spellings
+from imageseo.cli.commands.generation.inputs import (
+    GenerateInputs,
+    audit_log,
+    find_pages,
+    record_models,
+    record_refusals,
+    spellings,
+)
 from imageseo.cli.commands.unread_pins import refuse_to_prune_unread
 from imageseo.heroes.candidates.authorship import Authorship
 from imageseo.heroes.candidates.candidates import Candidates
@@ -81,6 +88,8 @@ def generate(
             progress=progress,
         )
     record_refusals(audit_log(project), inputs.faults)
+    if not frozen:
+        record_models(project)
     if accept:
         count = result.compared
         heroes = "1 hero of a changed model" if count == 1 else f"{count} heroes of changed models"

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from imageseo.heroes.audit.entry import AuditEntry
-from imageseo.heroes.audit.log import AuditLog
+from imageseo.heroes.audit.log import AuditLog, records_folder
+from imageseo.heroes.lock import lock as locks
 from imageseo.heroes.policy.rules import Policy
 from imageseo.integrations.project import ListedPages, Project
 from imageseo.model.errors import ImageseoError, PolicyError, RecipeError, SiteError
@@ -142,6 +143,16 @@ def record_refusals(audit: AuditLog | None, faults: Iterable[tuple[str, Imageseo
     refused = [(page, error) for page, error in faults if isinstance(error, PolicyError)]
     if audit is not None and refused:
         audit.append(*(AuditEntry(event="refused", page=page, reason=error.record) for page, error in refused))
+
+
+def record_models(project: Project) -> None:
+    """Write a card of each model that pinned heroes were made with, beside their masters. Raises SiteError."""
+    from imageseo.heroes.evidence import model_cards
+
+    pins = [pin for pin in locks.read(project.folder / locks.NAME).pins if pin.models or "model" in pin.recipe.options]
+    if pins:
+        folder = records_folder(project.settings.hero.masters, project.folder) / model_cards.FOLDER
+        model_cards.write(folder, model_cards.cards(pins, project.settings.policy, project.folder))
 
 
 def find_pages(pages: Sequence[Page], names: Sequence[str], folder: Path) -> list[Page]:
