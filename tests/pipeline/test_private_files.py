@@ -101,3 +101,20 @@ def test_signed_files_keep_their_signature_unless_they_tell_a_place(tmp_path: Pa
 def test_originals_stay_on_the_machine() -> None:
     assert is_local(originals._original_key("a" * 64))
     assert not is_local(originals._link_key("a" * 64))
+
+
+def test_shared_store_gets_no_private_data(tmp_path: Path) -> None:
+    share = tmp_path / "share"
+    store = {"store": {"remote": str(share), "remote_mode": "read-write"}}
+    for name in ("a", "b"):
+        site(tmp_path / name)
+        build(tmp_path / name, store)
+    entries = [path.read_bytes() for path in share.rglob("*") if path.is_file()]
+    assert len(entries) > 4, "what replaces the files is shared"
+    assert [data[:8] for data in entries if b"SN-4711" in data or b"52,31.2N" in data or private_kinds(data)] == []
+    assert files(tmp_path / "a") == files(tmp_path / "b")
+    for _ in range(2):  # a warm build offers nothing more
+        build(tmp_path / "a", store)
+    assert len([path for path in share.rglob("*") if path.is_file()]) == len(entries)
+    build(tmp_path / "b", {**store, **KEEP})
+    assert {path: files(tmp_path / "b")[path] == data for path, data in IMAGES.items()} == dict.fromkeys(IMAGES, True)
