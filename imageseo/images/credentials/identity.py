@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from imageseo.config.provenance import C2paSettings
+from imageseo.model import regular_file
 from imageseo.model.errors import SettingsError
 from imageseo.model.extras import install_command
 
@@ -86,7 +87,7 @@ def load_identity(
 
 def _read(path: Path, name: str) -> bytes:
     try:
-        return path.read_bytes()
+        return regular_file.read(path, limit=1 << 20)
     except OSError as error:
         raise SettingsError(
             (f"`{name}`: {path} cannot be read: {error.strerror or error}",),
