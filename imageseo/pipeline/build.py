@@ -107,7 +107,7 @@ def build(site: Site, settings: Settings, tools: BuildTools) -> BuildResult:
     if context.output.copies or context.output.service_workers:
         from imageseo.pipeline.compressed_copies import update_files_beside  # few sites have them
 
-        update_files_beside(context, written.pages, written.sitemaps)
+        update_files_beside(context, written.pages, written.sitemaps, written.cleaned)
     _save_state(context, plan, written)
     images = [(page.page.path, page.outcome.images, page.outcome.unchanged) for page in written.pages]
     return build_result(

@@ -21,6 +21,7 @@ from imageseo.web.sitemaps.document import BadSitemap, compress_gzip, decompress
 
 if TYPE_CHECKING:
     from imageseo.pipeline.context import BuildContext
+    from imageseo.pipeline.incremental.build_state import RecompressedFile
 
 RULE = "compressed-copy"
 SUFFIXES = (".gz", ".br", ".zst")
@@ -127,11 +128,19 @@ class CompressedCopies:
             )
 
 
-def update_files_beside(context: BuildContext, pages: Sequence[WrittenPage], sitemaps: Iterable[str]) -> None:
-    """Keep compressed copies in step with the files of this build, and report stale lists of service workers."""
+def update_files_beside(
+    context: BuildContext,
+    pages: Sequence[WrittenPage],
+    sitemaps: Iterable[str],
+    cleaned: Iterable[RecompressedFile] = (),
+) -> None:
+    """Keep compressed copies in step with the files of this build, and report stale lists of service workers.
+
+    ``cleaned``: files without private data.
+    """
     output = context.output
     paths = {each.page.path for each in pages}
-    recompressed = {new.path for each in pages for new in each.outcome.recompressed}
+    recompressed = {new.path for new in cleaned}.union(new.path for each in pages for new in each.outcome.recompressed)
     copies = CompressedCopies(output=output)
     context.findings.extend(copies.update(paths, recompressed.union(sitemaps, output.changed)))
     lists = PrecacheLists(output=output, base_url=context.site.base_url)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from pathlib import Path
 
 from imageseo.images.metadata.private_data import private_kinds
@@ -118,3 +120,13 @@ def test_shared_store_gets_no_private_data(tmp_path: Path) -> None:
     assert len([path for path in share.rglob("*") if path.is_file()]) == len(entries)
     build(tmp_path / "b", {**store, **KEEP})
     assert {path: files(tmp_path / "b")[path] == data for path, data in IMAGES.items()} == dict.fromkeys(IMAGES, True)
+
+
+def test_lists_of_service_workers_with_hashes_of_replaced_files_are_stale(tmp_path: Path) -> None:
+    site(tmp_path)
+    old = hashlib.sha1(IMAGES["unused.webp"], usedforsecurity=False).hexdigest()
+    (tmp_path / "site/ngsw.json").write_text(json.dumps({"hashTable": {"/unused.webp": old}}), encoding="utf-8")
+    for _ in range(2):
+        found = [each.message for each in build(tmp_path).findings if each.rule == "precache-stale"]
+        assert len(found) == 1
+        assert "unused.webp" in found[0]
