@@ -15,6 +15,7 @@ from imageseo.cli.commands import adopt, pick, variations
 from imageseo.cli.commands import generate as generate_command
 from imageseo.cli.commands.doctor_check import Check, State
 from imageseo.cli.commands.doctor_project import check_project
+from imageseo.cli.commands.records import evidence
 from imageseo.heroes.audit.entry import AuditEntry
 from imageseo.heroes.audit.log import AuditLog, path_of
 from imageseo.heroes.audit.verify import VerifiedLog, verify
@@ -22,6 +23,7 @@ from imageseo.heroes.lock import lock as locks
 from imageseo.integrations.progress import Quiet
 from imageseo.integrations.project import Project, detect_project
 from imageseo.model.errors import AuditError
+from imageseo.model.hero import Recipe
 from tests.support import pictures, small_sites
 
 PAGE = "docs/index.md"
@@ -124,6 +126,36 @@ class TestWhatIsRecorded:
         (project.folder / "imageseo.toml").write_text("[policy]\naudit = false\n")
         generate(detect_project(project.folder, config=None, note=lambda _: None))
         assert (project.folder / locks.NAME).read_bytes() == before
+
+
+class TestSecrets:
+    @pytest.mark.parametrize(
+        ("url", "shown"),
+        [
+            ("https://user:canary@host.example:8443/a/b.png?key=canary#canary", "https://host.example:8443/a/b.png"),
+            ("http://[::1]:8188/view?token=canary", "http://[::1]:8188/view"),
+            ("https://host.example:port/canary", ""),
+            ("canary", ""),
+        ],
+    )
+    def test_source_has_no_key(self, url: str, shown: str) -> None:
+        recipe = Recipe(provider="openverse", seed=1, width=64, height=64, options={})
+        entry = AuditEntry.of_fetch(PAGE, recipe, url, b"x")
+        line, _ = entry.line(when="", by="", previous=())
+        assert entry.source == shown
+        assert b"canary" not in line
+
+    def test_keys_of_the_environment_are_written_nowhere(
+        self, project: Project, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "OPENAI_API_KEY", "AWS_SESSION_TOKEN"):
+            monkeypatch.setenv(name, "canary-5f3b")
+        generate(project)
+        variations.run(project, "seed=2", names=(PAGE,), root=None, progress=Quiet())
+        evidence.run(project, PAGE, root=None, output=tmp_path / "evidence")
+        files = [each for each in tmp_path.rglob("*") if each.is_file()]
+        assert len(files) > 10
+        assert not [each for each in files if b"canary-5f3b" in each.read_bytes()]
 
 
 class TestTampering:

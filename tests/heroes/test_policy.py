@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -17,17 +17,19 @@ from imageseo.heroes.audit.log import path_of
 from imageseo.heroes.lock import lock as locks
 from imageseo.heroes.policy.persons import KINDS, find_personal, redact
 from imageseo.heroes.policy.rules import Policy
+from imageseo.heroes.policy.scrub import scrub
 from imageseo.heroes.policy.sending import guarded_sender
 from imageseo.heroes.policy.weights import weights_of
 from imageseo.heroes.policy.words import find_terms
 from imageseo.heroes.providers.procedural import Procedural
 from imageseo.integrations.progress import Quiet
 from imageseo.integrations.project import Project, detect_project
-from imageseo.model.errors import PolicyError
+from imageseo.model.errors import PolicyError, ProviderError
 from imageseo.model.hero import HeroRequest, HeroTerms, Master, Recipe
-from imageseo.model.protocols import PreviewProvider, SizedProvider
+from imageseo.model.protocols import HeroProvider, PreviewProvider, SizedProvider
 from tests.support import pictures, small_sites
 
+PROVIDER = cast("HeroProvider", Procedural())
 PAGE = "docs/index.md"
 PROMPT = "Max Mustermann (max@firma.de) nude, Coca-Cola logo"
 LISTS = 'words = ["nude"]\nbrands = ["Coca-Cola"]\npersonal = "refuse"\n'
@@ -51,7 +53,7 @@ def request(prompt: str, *, consent: str | None = None, **options: Any) -> HeroR
 
 def check(settings: PolicySettings, asked: HeroRequest, project: Path = Path()) -> str:
     try:
-        Policy(settings=settings, project=project).check(asked, Procedural())
+        Policy(settings=settings, project=project).check(asked, PROVIDER)
     except PolicyError as error:
         return error.message
     return ""
@@ -242,7 +244,7 @@ class Remote(Procedural):
 
 class TestSending:
     def send(self, settings: PolicySettings, **options: Any) -> tuple[Any, Master]:
-        provider = guarded_sender(Remote(), settings)
+        provider = guarded_sender(cast("HeroProvider", Remote()), settings)
         recipe = Recipe(provider="remote", seed=1, width=64, height=64, options=options)
         (master,) = provider.produce([recipe])
         return Remote.sent.pop(), master
@@ -263,8 +265,61 @@ class TestSending:
         sent, master = self.send(PolicySettings(), prompt="blue  hills")
         assert sent["prompt"] == "blue  hills"
         assert "redacted" not in master.env
-        provider = guarded_sender(Remote(), PolicySettings())
+        provider = guarded_sender(cast("HeroProvider", Remote()), PolicySettings())
         assert provider.version == Procedural().version
         assert isinstance(provider, PreviewProvider) == isinstance(Procedural(), PreviewProvider)
         assert isinstance(provider, SizedProvider) == isinstance(Procedural(), SizedProvider)
-        assert guarded_sender(Procedural(), PolicySettings()).__class__ is Procedural
+        assert guarded_sender(PROVIDER, PolicySettings()) is PROVIDER
+
+
+class TestPromptsInErrors:
+    CANARY = 'a canary "singing" in\nthe Grünwald, oil'
+
+    @pytest.mark.parametrize(
+        "quoted",
+        [
+            *("server said: {0}", "400: {{'prompt': {0!r}}}", "cut: {0:.22}…"),
+            *("JSON: {json}", "JSON: {ascii}", "GET /?q={url}", "<p>{html}</p>"),
+        ],
+    )
+    def test_quoted_prompt_is_masked_everywhere(
+        self, tmp_path: Path, quoted: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        import html
+        import urllib.parse
+
+        words = {
+            "json": json.dumps(self.CANARY, ensure_ascii=False),
+            "ascii": json.dumps(self.CANARY),
+            "url": urllib.parse.quote(self.CANARY),
+            "html": html.escape(self.CANARY),
+        }
+
+        def echo(self: Procedural, recipes: Iterable[Recipe]) -> Iterator[Master]:
+            raise ProviderError(quoted.format(TestPromptsInErrors.CANARY, **words), hint=TestPromptsInErrors.CANARY)
+
+        monkeypatch.setattr(Procedural, "produce", echo)
+        project = site(tmp_path, hero(self.CANARY), "")
+        report = generate_command.generate(project, names=(), root=None, progress=Quiet())
+        varied = variations.run(project, "seed=2", names=(PAGE,), root=None, progress=Quiet())
+        printed = capsys.readouterr()
+        texts = [report.as_text(), report.as_json(), varied.as_text(), varied.as_json(), printed.out, printed.err]
+        texts.append(path_of("heroes", tmp_path).read_text())
+        assert "[prompt]" in report.as_text()
+        for text in texts:
+            for word in ("canary", "singing", "nwald"):
+                assert word not in text, text
+
+    def test_settings_may_allow_it(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        def echo(self: Procedural, recipes: Iterable[Recipe]) -> Iterator[Master]:
+            raise ProviderError("no: a canary in the wood")
+
+        monkeypatch.setattr(Procedural, "produce", echo)
+        project = site(tmp_path, hero("a canary in the wood"), "log_prompts = true\n")
+        assert "canary" in generate_command.generate(project, names=(), root=None, progress=Quiet()).as_text()
+
+    def test_other_words_stay(self) -> None:
+        assert scrub("the model sdxl is missing", ["sdxl hills"]) == "the model sdxl is missing"
+        assert scrub("hills: out of memory", ["hills"]) == "hills: out of memory"
+        assert scrub("İ a canary in the wood", ["a canary in the wood"]).endswith("[prompt]")
+        assert scrub("", ["a canary in the wood"]) == ""

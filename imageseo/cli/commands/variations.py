@@ -141,6 +141,7 @@ def run(
             clock=time.perf_counter,
             known=model_changes.pinned(lock.pins),
             accept=command("--accept-model"),
+            show_prompts=project.settings.policy.log_prompts,
         )
         total = sum(map(len, plans.values()))
         audit = audit_log(project)

@@ -8,6 +8,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 from imageseo.model.hero import Pin, Recipe
 
@@ -67,6 +68,12 @@ class AuditEntry:
             event, pin.page, pin.recipe, text=text, models=dict(pin.models), image=pin.file_sha256, **more
         )
 
+    @classmethod
+    def of_fetch(cls, page: str, recipe: Recipe, url: str, data: bytes, *, text: bool = False) -> AuditEntry:
+        """Return the entry of an image that came from a server. ``url``: recorded without user, password and query."""
+        image = f"sha256:{hashlib.sha256(data).hexdigest()}"
+        return cls.of_recipe("fetched", page, recipe, text=text, source=public_address(url), image=image)
+
     def line(self, *, when: str, by: str, previous: Iterable[str]) -> tuple[bytes, str]:
         """Return the line with its line feed, and its hash: the SHA-256 of all that stands before ``,"hash"``."""
         values: dict[str, Any] = {"event": self.event, "when": when, "by": by}
@@ -118,6 +125,18 @@ def ends(lines: Iterable[ReadLine]) -> Collection[str]:
         hashes[line.hash] = None
         named.update(line.previous)
     return [each for each in hashes if each not in named]
+
+
+def public_address(url: str) -> str:
+    """Return a URL without user, password, query and fragment, where keys and tokens are; ``""`` if it is none."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        return ""
+    host = f"[{host}]" if ":" in host else host
+    return urlunsplit((parts.scheme, f"{host}{port}", parts.path, "", "")) if host else ""
 
 
 def hash_text(text: str) -> str:

@@ -14,6 +14,7 @@ from imageseo.heroes.generate.planner import GeneratePlan
 from imageseo.heroes.generate.producer import Producer
 from imageseo.heroes.generate.result import WHY
 from imageseo.heroes.masters.resolver import unknown_provider
+from imageseo.heroes.policy.scrub import scrub_error
 from imageseo.heroes.recipes import asset_providers
 from imageseo.model.errors import ImageseoError
 from imageseo.model.hero import Master, Recipe
@@ -209,7 +210,7 @@ def _preflight(provider: HeroProvider, recipe: Recipe) -> tuple[str, ...] | Imag
         found = provider.preflight(recipe) if isinstance(provider, PreflightProvider) else ()
         return (*provider.notes(recipe), *found)  # the notes of a card come from its template, which may be faulty
     except ImageseoError as error:
-        return error
+        return scrub_error(error, recipe)
 
 
 def _is_library_recipe(recipe: Recipe, providers: Mapping[str, HeroProvider]) -> bool:

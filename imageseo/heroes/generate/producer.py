@@ -9,6 +9,7 @@ from imageseo.heroes.generate.model_changes import Files, find_changes, refusal,
 from imageseo.heroes.generate.result import ProviderWork
 from imageseo.heroes.masters.master_check import checked_masters, origin_of
 from imageseo.heroes.masters.resolver import unknown_provider, unpinned_key
+from imageseo.heroes.policy.scrub import scrub_error
 from imageseo.model.errors import ImageseoError
 from imageseo.model.hero import Master, Recipe
 from imageseo.model.protocols import Clock, HeroProvider, Store
@@ -20,8 +21,8 @@ class Producer:
 
     ``known``: the pinned digests of models; None to accept other files. ``store``: the cache that builds draw into.
     ``accept``: the command that accepts changed models, for messages. ``any_size``: whether an image of another size
-    than the recipe's is a result too. ``seconds``, ``stored``: by provider, the time per image and the number of images
-    from the store.
+    than the recipe's is a result too. ``show_prompts``: errors may quote prompts. ``seconds``, ``stored``:
+    by provider, the time per image and the number of images from the store.
     """
 
     providers: Mapping[str, HeroProvider]
@@ -30,6 +31,7 @@ class Producer:
     store: Store | None = None
     accept: str = "imageseo generate --accept-model"
     any_size: bool = False
+    show_prompts: bool = False
     seconds: dict[str, list[float]] = field(default_factory=dict)
     stored: dict[str, int] = field(default_factory=dict)
 
@@ -83,7 +85,8 @@ class Producer:
                     return
                 start = self.clock()
         except ImageseoError as error:
-            yield remaining.pop(0), error, False
+            recipe = remaining.pop(0)
+            yield recipe, error if self.show_prompts else scrub_error(error, recipe), False
 
     def _read_stored(self, provider: HeroProvider, recipe: Recipe) -> Master | None:
         """Return the master that a build drew without a pin, if it is in the store; it is identical to a new one."""

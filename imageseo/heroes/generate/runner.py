@@ -89,6 +89,7 @@ def generate(
         clock=clock,
         store=store,
         accept=command("--accept-model"),
+        show_prompts=audit is not None and audit.text,
     )
     failed = [*plan.failed]
     made: list[GeneratedHero] = []

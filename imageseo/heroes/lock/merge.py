@@ -10,9 +10,8 @@ from typing import Any
 from imageseo.heroes.lock import serializer
 from imageseo.model.hero import Pin
 
-_EVIDENCE = ("env", "checks", "made")
-"""What is noted of an image: an equal image may have different notes."""
-_APART = (*_EVIDENCE, "owner", "approved")
+_APART = ("env", "checks", "made", "owner", "approved")
+"""What may differ for an equal image: notes on it, and what people have decided."""
 _IMAGE = tuple(each.name for each in fields(Pin) if each.name not in _APART)
 """What belongs together: an image, its recipe and its rights are never taken from two sides."""
 
@@ -70,12 +69,13 @@ def _merge_pin(old: Pin | None, one: Pin | None, two: Pin | None) -> Pin | Confl
     owner = _choose(old.owner if old is not None else None, one.owner, two.owner)
     if isinstance(image, Conflict) or isinstance(owner, Conflict):
         return Conflict()
-    kept = one if _image(one) == image else two
-    same = _image(one) == _image(two)
-    evidence = {key: _merge_table(old, one, two, key) for key in _EVIDENCE} if same else {}
-    if same:
-        evidence["made"] = min(filter(None, (one.made, two.made)), key=lambda made: sorted(made.items()), default={})
-    return replace(kept, owner=owner, approved=_approvals(kept, (one, two)), **evidence)
+    kept = replace(one if _image(one) == image else two, owner=owner)
+    kept = replace(kept, approved=_approvals(kept, (one, two)))
+    if _image(one) != _image(two):
+        return kept
+    env, checks = (_merge_table(old, one, two, key) for key in ("env", "checks"))
+    made = min(filter(None, (dict(one.made), dict(two.made))), key=lambda each: sorted(each.items()), default={})
+    return replace(kept, env=env, checks=checks, made=made)
 
 
 def _image(pin: Pin | None) -> tuple[Any, ...] | None:
