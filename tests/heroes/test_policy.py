@@ -92,6 +92,7 @@ class TestRefusals:
     def test_refusal_is_recorded_without_the_name(self, tmp_path: Path) -> None:
         project = site(tmp_path, hero(PROMPT))
         generate_command.generate(project, names=(), root=None, progress=Quiet())
+        generate_command.generate(project, names=(), root=None, progress=Quiet(), frozen=True)
         (line,) = map(json.loads, path_of("heroes", tmp_path).read_text().splitlines())
         assert (line["event"], line["page"]) == ("refused", PAGE)
         assert "person without consent" in line["reason"]
@@ -260,6 +261,11 @@ class TestSending:
     def test_names_too_if_the_settings_say_so(self) -> None:
         sent, _ = self.send(PolicySettings(redact=("name",), people=("Zaphod",)), prompt="Max Mustermann and zaphod")
         assert sent["prompt"] == "a person and a person"
+
+    def test_known_services_need_not_say_that_they_send(self) -> None:
+        provider = Remote(name="openai")
+        assert guarded_sender(cast("HeroProvider", provider), PolicySettings()) is not provider
+        assert guarded_sender(cast("HeroProvider", provider), PolicySettings(redact=())) is provider
 
     def test_nothing_else_changes(self) -> None:
         sent, master = self.send(PolicySettings(), prompt="blue  hills")

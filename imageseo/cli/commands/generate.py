@@ -87,8 +87,8 @@ def generate(
             audit=audit_log(project),
             progress=progress,
         )
-    record_refusals(audit_log(project), inputs.faults)
     if not frozen:
+        record_refusals(audit_log(project), inputs.faults)
         record_models(project)
     if accept:
         count = result.compared

@@ -16,6 +16,8 @@ REDACTED = "redacted"
 _FILES = frozenset(
     ("model", "vae", "workflow", "config", "image", "mask", "url", "size", "scheduler", "sampler", "style")
 )
+SERVICES = ("openai", "comfyui", "automatic1111", "forge", "openverse")
+"""Names of providers that send their recipes to a server, also if they do not say so."""
 _ASKED = ("preflight", "models", "notes")  # methods with a recipe, besides `produce`
 _CONFIGURED = ("configure", "with_pictures_in_use")  # methods that return the provider again
 
@@ -29,7 +31,8 @@ class SendingProvider(Protocol):
 
 def guarded_sender(provider: HeroProvider, policy: PolicySettings) -> HeroProvider:
     """Return the provider; one that sends its recipes to a server only ever gets them without personal data."""
-    if not (isinstance(provider, SendingProvider) and provider.sends_prompts) or not policy.redact:
+    said = isinstance(provider, SendingProvider) and provider.sends_prompts
+    if not (said or provider.name in SERVICES) or not policy.redact or isinstance(provider, _Sender):
         return provider
     names = [name for name in dir(provider) if not name.startswith("_") and not hasattr(_Sender, name)]
     kind = type("GuardedSender", (_Sender,), {name: _delegate(name) for name in names})
