@@ -9,8 +9,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import tomli_w
-
 from imageseo.model import regular_file
 from imageseo.model.errors import AltDraftsError
 from imageseo.model.site import Page, Site
@@ -168,6 +166,8 @@ def _checked(entry: Any, place: str) -> Draft:
 
 def _written(draft: Draft) -> str:
     order = {"page": draft.page, "image": draft.image, **draft.context, "alt": draft.alt, "status": draft.status}
+    import tomli_w  # builds only read
+
     return f"[[image]]\n{tomli_w.dumps(order)}"
 
 

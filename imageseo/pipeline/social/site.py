@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from imageseo.config.settings import Settings
-from imageseo.lint.facts.page import PageFacts, SiteFiles
 from imageseo.model.errors import ImageseoError
 from imageseo.model.finding import Finding
 from imageseo.model.image import Asset
@@ -24,6 +23,8 @@ from imageseo.web.indexing import ListingRules
 
 if TYPE_CHECKING:
     from imageseo.images.credentials.signer import Signer
+    from imageseo.lint.facts.page import PageFacts
+    from imageseo.lint.facts.site_files import SiteFiles
     from imageseo.pipeline.social.planner import SocialPlanner
     from imageseo.pipeline.social.publisher import SocialPublisher
     from imageseo.pipeline.social.titles import SiteTitles
