@@ -263,9 +263,9 @@ class TestSending:
         assert sent["prompt"] == "a person and a person"
 
     def test_known_services_need_not_say_that_they_send(self) -> None:
-        provider = Remote(name="openai")
-        assert guarded_sender(cast("HeroProvider", provider), PolicySettings()) is not provider
-        assert guarded_sender(cast("HeroProvider", provider), PolicySettings(redact=())) is provider
+        provider = cast("HeroProvider", Remote(name="openai"))
+        assert guarded_sender(provider, PolicySettings()) is not provider
+        assert guarded_sender(provider, PolicySettings(redact=())) is provider
 
     def test_nothing_else_changes(self) -> None:
         sent, master = self.send(PolicySettings(), prompt="blue  hills")
