@@ -466,7 +466,7 @@ def test_warm_build_imports_no_heavy_module(tmp_path: Path, photo: bytes) -> Non
     code = (
         "import sys\nsys.argv = ['imageseo', 'build', 'site']\nfrom imageseo.cli.main import main\n"
         "try: main()\nexcept SystemExit: pass\n"
-        "heavy = {'torch', 'diffusers', 'playwright', 'numpy', 'resvg_py', 'uharfbuzz', 'bs4', 'turbohtml', 'tomli_w'}\n"
+        "heavy = {'torch', 'diffusers', 'playwright', 'numpy', 'resvg_py', 'uharfbuzz', 'bs4', 'turbohtml'}\n"
         "print('LOADED', sorted(heavy & set(sys.modules)))"
     )
     config = 'site_url = "https://example.org/"\nprofile = "fast"\n'
