@@ -18,9 +18,17 @@ if TYPE_CHECKING:
     "--format", "form", type=click.Choice(["json", "csv"]), help="Default: by the name of --output; without one json."
 )
 @click.option("--output", type=PathType(), metavar="FILE", help="File to write; default: standard output.")
+@click.option(
+    "--to",
+    "target",
+    metavar="URL",
+    help="Also upload the register and the image files that have changed: to a bucket (s3://…) or a folder.",
+)
 @click.option("--prompts", is_flag=True, help="With the texts of prompts; without it, only their hashes.")
 @CONFIG
-def export(directory: Path, form: str | None, output: Path | None, prompts: bool, config: Path | None) -> int:
+def export(
+    directory: Path, form: str | None, output: Path | None, target: str | None, prompts: bool, config: Path | None
+) -> int:
     """Write the asset register of a built site: each image with its origin, rights, hashes, files and pages.
 
     Nothing in DIR is changed. Equal sites give equal registers, in the order of their files.
@@ -31,7 +39,9 @@ def export(directory: Path, form: str | None, output: Path | None, prompts: bool
     if is_disabled(project):
         return 0
     form = form or ("csv" if output is not None and output.suffix.lower() == ".csv" else "json")
-    text, note = commands.run(project, directory, form=form, output=output, prompts=prompts, progress=progress())
+    text, note = commands.run(
+        project, directory, form=form, output=output, target=target, prompts=prompts, progress=progress()
+    )
     click.echo(text, nl=False)
     print_note(note)
     return 0

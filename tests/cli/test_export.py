@@ -28,8 +28,12 @@ from imageseo.model.site_report import (
     SiteReport,
 )
 from imageseo.pipeline.reporting.asset_register import as_csv, as_json, asset_register
+from imageseo.storage.remote import Remote
 from tests.pipeline.test_build import build, make_project, page
 from tests.support import small_sites
+from tests.support.s3_servers import BUCKET, Server, moto_server, quick_clients, rclone_server, s3
+
+__all__ = ["moto_server", "quick_clients", "rclone_server", "s3"]  # fixtures
 
 
 def run(folder: Path, *options: str) -> str:
@@ -132,3 +136,62 @@ def test_a_pinned_hero_tells_how_it_was_made_and_its_prompt_only_if_asked() -> N
         [row] = csv.DictReader(io.StringIO(as_csv(register)))
         assert (row["creator"], row["owner"], row["alt"], row["width"]) == ("'+A", "'@ada", "'-1", "8")
         assert (found.url, found.page_urls) == (None, [])
+
+
+def site(folder: Path, monkeypatch: pytest.MonkeyPatch, seed: int = 1) -> None:
+    image = '<p><img src="img/a%20b.jpg" alt="A"></p>'
+    make_project(folder, {"index.html": page(image), "img/a b.jpg": small_sites.photo(900, 500, seed)})
+    monkeypatch.chdir(folder)
+    build(folder, {"formats": ["webp"], "widths": [400]})
+
+
+def test_only_what_changed_is_uploaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    site(tmp_path, monkeypatch)
+    share = tmp_path / "share"
+    assert "5 files uploaded, 0 unchanged" in export_to(tmp_path, str(share))
+    there = small_sites.tree(share)
+    for path in ("img/a b.jpg", "img/logo.png"):
+        assert there[f"files/{path}"] == (tmp_path / "site" / path).read_bytes()
+    assert json.loads(there["assets.json"])["version"] == 1
+    assert "0 files uploaded, 5 unchanged" in export_to(tmp_path, str(share))
+    assert small_sites.tree(share) == there
+    (share / "imageseo-uploads.json").write_text("{", "utf-8")
+    assert "5 files uploaded" in export_to(tmp_path, share.as_uri()), "a damaged list is written again"
+    assert small_sites.tree(share) == there
+
+
+def test_places_that_cannot_be_used_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    site(tmp_path, monkeypatch)
+    (tmp_path / "file").write_text("x", "utf-8")
+    targets = {
+        "s3://key:secret@bucket/x": "expected a URL without user",
+        str(tmp_path / "no/such/share"): "there is no such folder",
+        str(tmp_path / "file"): "--to",
+        "s3://": "expected a URL such as s3://bucket/prefix",
+    }
+    for target, words in targets.items():
+        result = CliRunner().invoke(cli, ["export", str(tmp_path / "site"), "--to", target, "--output", "a.json"])
+        assert result.exit_code != 0, target
+        shown = f"{result.output} {result.stderr} {result.exception}"
+        assert words in shown, target
+        assert "secret" not in shown
+        assert not (tmp_path / "a.json").exists(), "nothing is half done"
+
+
+@pytest.mark.network
+@pytest.mark.slow
+def test_a_bucket_gets_the_same_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, s3: Server) -> None:
+    site(tmp_path, monkeypatch)
+    share = tmp_path / "share"
+    export_to(tmp_path, str(share))
+    assert "5 files uploaded, 0 unchanged" in export_to(tmp_path, f"s3://{BUCKET}/dam")
+    assert "0 files uploaded, 5 unchanged" in export_to(tmp_path, f"s3://{BUCKET}/dam")
+    remote = Remote(f"s3://{BUCKET}/dam")
+    for path, data in small_sites.tree(share).items():
+        assert remote.get(path) == data, path
+
+
+def export_to(folder: Path, target: str) -> str:
+    result = CliRunner().invoke(cli, ["export", str(folder / "site"), "--to", target])
+    assert result.exit_code == 0, f"{result.output} {result.exception}"
+    return f"{result.output} {result.stderr}"

@@ -18,9 +18,19 @@ FORMATS = {"json": asset_register.as_json, "csv": asset_register.as_csv}
 
 
 def run(
-    project: Project, root: Path, *, form: str, output: Path | None, prompts: bool, progress: Progress
+    project: Project,
+    root: Path,
+    *,
+    form: str,
+    output: Path | None,
+    target: str | None,
+    prompts: bool,
+    progress: Progress,
 ) -> tuple[str, str]:
-    """Return the register for standard output ("" if it was written to a file), and a note. Raises ImageseoError."""
+    """Return the register for standard output ("" if it was written elsewhere), and a note. Raises ImageseoError.
+
+    ``target``: where the register and its files are uploaded to.
+    """
     site = project.site(root)
     site = site.without(project.settings.exclude_pages)
     report = read_report(site, project.settings, progress=progress)
@@ -33,10 +43,17 @@ def run(
     )
     text = FORMATS[form](register)
     count = format_count("images", len(register.assets))
-    if output is None:
-        return text, count
-    write_file(output, text.encode("utf-8", "backslashreplace"), what="asset register")
-    return "", f"{count}: asset register written to {output}"
+    notes = []
+    if target is not None:
+        from imageseo.pipeline.reporting import register_upload  # few registers are uploaded
+
+        texts = {f"assets.{name}": write(register) for name, write in FORMATS.items()}
+        done = register_upload.upload(register, texts, site.root, target, progress=progress)
+        notes.append(f"{done.uploaded} files uploaded, {done.unchanged} unchanged")
+    if output is not None:
+        write_file(output, text.encode("utf-8", "backslashreplace"), what="asset register")
+        notes.append(f"asset register written to {output}")
+    return "" if notes else text, f"{count}: {', '.join(notes)}" if notes else count
 
 
 def _probe(root: Path, max_pixels: int, path: str) -> Asset | BadAsset:
