@@ -67,7 +67,9 @@ class OriginalFiles:
         declared = self._declared.get(path, Rights())
         by_setting = next((kind for glob, kind in reversed([*self.source_types.items()]) if matches(path, glob)), None)
         kind = declared.digital_source_type or (by_setting and uri_of(by_setting)) or found.rights.digital_source_type
-        return replace(found, rights=replace(found.rights, digital_source_type=kind, made_with=declared.made_with))
+        tells_owner_alone = path in self._declared and declared.digital_source_type is None
+        made_with = found.rights.made_with if tells_owner_alone else declared.made_with
+        return replace(found, rights=replace(found.rights, digital_source_type=kind, made_with=made_with))
 
     def _source_file(self, path: str) -> Asset | BadAsset:
         found = self.probes.asset(path)

@@ -155,7 +155,8 @@ class HeroPublisher:
         if request.rights.digital_source_type is not None or request.rights.known:
             self.originals.declare(path, request.rights)
             self.files.forget(path)
-            asset = replace(asset, rights=replace(asset.rights, **origin_of(request.rights)))
+            if request.rights.digital_source_type is not None:  # else the file itself says how it came to be
+                asset = replace(asset, rights=replace(asset.rights, **origin_of(request.rights)))
         rights = file_rights(request, asset)
         if request.card:
             master = card_ground(asset, partial(self.output.read, path), rights)

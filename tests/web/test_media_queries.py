@@ -94,7 +94,8 @@ class Site:
         return self.folder / "site"
 
     def build(self, **options: Any) -> job.BuildResult:
-        settings = config.load({**self.options, **options}, "test")
+        kept = {"metadata": {"gps": "keep", "device": "keep"}}  # another test is about private data
+        settings = config.load({**kept, **self.options, **options}, "test")
         site = directory.site(self.root, project=self.folder, settings=settings)
         with composition.build_tools(settings, project=self.folder, progress=Quiet()) as tools:
             return job.build(site, settings, tools)
