@@ -9,19 +9,23 @@ from typing import Any, get_args, get_origin
 
 from imageseo.config.decoder import Path, SettingsDecoder, setting_keys
 from imageseo.config.messages import is_struct, keys_of, members, type_for_formats, unwrap
+from imageseo.config.provenance import C2PA_KEY, C2PA_PASSPHRASE
 from imageseo.config.settings import Settings
 from imageseo.model.suggest import closest
 
 PREFIX = "IMAGESEO_"
 CONFIG = "IMAGESEO_CONFIG"  # the path of a configuration file, like --config
 TEST_PREFIX = "IMAGESEO_TEST_"  # read by the test suite alone
+_NO_SETTINGS = frozenset({CONFIG, C2PA_KEY, C2PA_PASSPHRASE})
 _BOOLEANS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
 
 
 def apply_environment(decoder: SettingsDecoder, env: Mapping[str, str]) -> None:
     """Decode the settings of the environment, which override all other sources. An empty variable counts as unset."""
     for name in sorted(env):
-        if not name.startswith(PREFIX) or name == CONFIG or name.startswith(TEST_PREFIX) or not env[name].strip():
+        if not name.startswith(PREFIX) or name.startswith(TEST_PREFIX):
+            continue
+        if name in _NO_SETTINGS or not env[name].strip():
             continue
         origin = f"environment variable {name}"
         key_and_type = find_key(name.removeprefix(PREFIX), decoder.formats)

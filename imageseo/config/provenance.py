@@ -32,6 +32,11 @@ class MetadataSettings(SettingsGroup, frozen=True, kw_only=True):
     ] = ()
 
 
+C2PA_KEY = "IMAGESEO_C2PA_KEY"
+C2PA_PASSPHRASE = "IMAGESEO_C2PA_PASSPHRASE"
+"""Environment variables with the secrets of signing: no settings, so that no message about settings quotes one."""
+
+
 class C2paSettings(SettingsGroup, frozen=True, kw_only=True):
     """Content Credentials (C2PA), signed with your certificate; without one, files are not signed."""
 

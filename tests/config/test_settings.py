@@ -445,6 +445,11 @@ def test_environment_variables_override_a_file_key_by_key(tmp_path: Path) -> Non
     assert settings.lint.rules == {"a-b": Severity.ERROR, "c": Severity.OFF}
 
 
+def test_variables_with_secrets_are_no_settings(tmp_path: Path) -> None:
+    env = {"IMAGESEO_C2PA_KEY": "-----BEGIN PRIVATE KEY-----\nx", "IMAGESEO_C2PA_PASSPHRASE": "horse battery"}
+    assert read_project(tmp_path, env=env).settings == read_project(tmp_path, env={}).settings
+
+
 def test_provider_options_are_overridden_key_by_key(tmp_path: Path) -> None:
     (tmp_path / CONFIG_NAME).write_text(
         "[providers.library]\nfolder = 'a'\ndeep = true\n[providers.diffusers]\ndevice = 'cpu'\n", encoding="utf-8"

@@ -14,7 +14,7 @@ pytest.importorskip("c2pa", reason="c2pa-python is not installed")
 
 from PIL import Image
 
-from imageseo.config.provenance import C2paSettings
+from imageseo.config.provenance import C2PA_KEY, C2PA_PASSPHRASE, C2paSettings
 from imageseo.images.credentials import identity as identities
 from imageseo.images.credentials.signer import Signer, has_manifest
 from imageseo.model.errors import ProviderError, SettingsError
@@ -141,13 +141,15 @@ def test_keys_that_do_not_fit_are_refused(tmp_path: Path) -> None:
     assert "is no private key in PEM form" in fails(project(tmp_path, good, key=b"secret"), tmp_path)
     settings = project(tmp_path, good, key=good.pem(b"horse battery"))
     assert "is locked with a passphrase" in fails(settings, tmp_path)
-    wrong = fails(settings, tmp_path, {identities.PASSPHRASE_VARIABLE: "staple"})
+    wrong = fails(settings, tmp_path, {C2PA_PASSPHRASE: "staple"})
     assert "is not opened by the passphrase in IMAGESEO_C2PA_PASSPHRASE" in wrong
     assert "staple" not in wrong
-    assert identities.load_identity(settings, tmp_path, environment={identities.PASSPHRASE_VARIABLE: "horse battery"})
+    assert identities.load_identity(settings, tmp_path, environment={C2PA_PASSPHRASE: "horse battery"})
+    pasted = C2paSettings(certificate="chain.pem", key=good.pem().decode())
+    assert "expected the path of its file" in fails(pasted, tmp_path)
     without = C2paSettings(certificate="chain.pem")
     assert "neither `c2pa.key` nor IMAGESEO_C2PA_KEY is set" in fails(without, tmp_path)
-    found = identities.load_identity(without, tmp_path, environment={identities.KEY_VARIABLE: good.pem().decode()})
+    found = identities.load_identity(without, tmp_path, environment={C2PA_KEY: good.pem().decode()})
     assert found is not None
     assert "PRIVATE" not in repr(found)
 

@@ -63,6 +63,7 @@ FILES: Mapping[str, bytes] = {
 EQUAL: Mapping[str, str] = {
     "picture": PICTURE + WORDS,
     "plain": IMAGE + WORDS,
+    "alt": IMAGE.replace("width height", "alt width height") + '<img src="/b.jpg" data-imageseo="x">' + WORDS,
     "lazy": "<p>A line.</p>" * 200 + PICTURE.replace("<img ", '<img loading="lazy" '),
     "hero": '<figure data-imageseo="hero-figure"><img src="/a.jpg" alt="" width="300" height="200"></figure>' + WORDS,
     "throws": PICTURE + script("setTimeout(()=>{throw Error('of its own')});console.error('its own')"),

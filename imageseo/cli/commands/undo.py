@@ -32,7 +32,7 @@ def left(project: Project, root: Path) -> Iterator[str]:
             f"{'file' if len(listed) == 1 else 'files'}"
         )
     heroes = project.settings.hero.publish
-    if (root / heroes).is_dir():
+    if any(path.is_file() for path in (root / heroes).rglob("*")):
         yield f"{heroes}/ is kept: remove it if no page of yours uses the published heroes in it"
 
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from imageseo.config.provenance import C2paSettings
+from imageseo.config.provenance import C2PA_KEY, C2PA_PASSPHRASE, C2paSettings
 from imageseo.model import regular_file
 from imageseo.model.errors import SettingsError
 from imageseo.model.extras import install_command
@@ -19,8 +19,6 @@ from imageseo.model.extras import install_command
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate
 
-KEY_VARIABLE = "IMAGESEO_C2PA_KEY"
-PASSPHRASE_VARIABLE = "IMAGESEO_C2PA_PASSPHRASE"
 _PURPOSES = {
     "1.3.6.1.5.5.7.3.4": "emailProtection",
     "1.3.6.1.5.5.7.3.36": "documentSigning",
@@ -65,7 +63,7 @@ def load_identity(
         ) from error
     _check(certificates[0], path, now or datetime.now(UTC))
     key, origin = _key(settings, project, environment)
-    private = _load_key(key, origin, environment.get(PASSPHRASE_VARIABLE))
+    private = _load_key(key, origin, environment.get(C2PA_PASSPHRASE))
     public = certificates[0].public_key()
     der = serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
     if private.public_key().public_bytes(*der) != public.public_bytes(*der):
@@ -129,13 +127,18 @@ def _check(certificate: Certificate, path: Path, now: datetime) -> None:
 def _key(settings: C2paSettings, project: Path, environment: Mapping[str, str]) -> tuple[bytes, str]:
     """Return a private key, and where it is from."""
     if settings.key is not None:
+        if "-----BEGIN" in settings.key or "\n" in settings.key:  # a message must not quote it
+            raise SettingsError(
+                ("`c2pa.key` is the text of a key, expected the path of its file",),
+                hint=f"name a file outside of the repository, or set {C2PA_KEY} to the text",
+            )
         path = project / Path(settings.key).expanduser()
         return _read(path, "c2pa.key"), str(path)
-    if environment.get(KEY_VARIABLE):
-        return environment[KEY_VARIABLE].replace("\\n", "\n").encode(), KEY_VARIABLE
+    if environment.get(C2PA_KEY):
+        return environment[C2PA_KEY].replace("\\n", "\n").encode(), C2PA_KEY
     raise SettingsError(
-        (f"`c2pa.certificate` has no key: neither `c2pa.key` nor {KEY_VARIABLE} is set",),
-        hint=f"set `c2pa.key` to the file of its private key, or {KEY_VARIABLE} to the key itself",
+        (f"`c2pa.certificate` has no key: neither `c2pa.key` nor {C2PA_KEY} is set",),
+        hint=f"set `c2pa.key` to the file of its private key, or {C2PA_KEY} to the key itself",
     )
 
 
@@ -148,15 +151,13 @@ def _load_key(data: bytes, origin: str, passphrase: str | None) -> Any:
     if is_locked and secret is None:
         raise SettingsError(
             (f"`c2pa.key`: the key in {origin} is locked with a passphrase",),
-            hint=f"set the environment variable {PASSPHRASE_VARIABLE}",
+            hint=f"set the environment variable {C2PA_PASSPHRASE}",
         )
     try:
         return serialization.load_pem_private_key(data, secret if is_locked else None)
     except (ValueError, TypeError, UnsupportedAlgorithm):
         pass  # what the library says of it can hold parts of the key
-    problem = (
-        f"is not opened by the passphrase in {PASSPHRASE_VARIABLE}" if is_locked else "is no private key in PEM form"
-    )
+    problem = f"is not opened by the passphrase in {C2PA_PASSPHRASE}" if is_locked else "is no private key in PEM form"
     raise SettingsError(
         (f"`c2pa.key`: the key in {origin} {problem}",), hint="correct it, or remove `c2pa.certificate`"
     )

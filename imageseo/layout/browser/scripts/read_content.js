@@ -92,7 +92,9 @@ async ({ settle, html, known, hover }) => {
     const shown = now[index][2] > 0 && now[index][3] > 0 && element.checkVisibility({ opacityProperty: true, visibilityProperty: true });
     const row = { path, name, text: text.slice(0, 200), box: now[index], shown };
     if (isImage) {
-      Object.assign(row, { text: element.alt, src: near(element.getAttribute('src') || ''), current: near(element.currentSrc), loaded: element.naturalWidth > 0 });
+      // An alternative text that a build adds must not make another image of it.
+      const added = (element.getAttribute('data-imageseo') || '').split(' ').includes('alt');
+      Object.assign(row, { text: added ? '' : element.alt, src: near(element.getAttribute('src') || ''), current: near(element.currentSrc), loaded: element.naturalWidth > 0 });
     }
     if (name === 'area') row.state = `covers ${element.coords || 'nothing'}`;
     return row;
